@@ -1,0 +1,14 @@
+namespace XmtpOrleans.Grains.Feeds;
+
+/// <summary>What a <see cref="FeedStreamBatch"/> is.</summary>
+public enum FeedStreamKind
+{
+    /// <summary>Entries of history or of the live feed.</summary>
+    Entries = 0,
+
+    /// <summary>Everything up to the ceiling that stood when the stream opened was handed out; comes once.</summary>
+    CaughtUp = 1,
+
+    /// <summary>The feed of this process is behind and does not advance: the stream ends, resume elsewhere or later.</summary>
+    FeedLost = 2,
+}

@@ -1,0 +1,9 @@
+namespace XmtpOrleans.Grains.Originators;
+
+/// <summary>Outcomes of a <see cref="PublishBatch"/>, one for each request at the same index.</summary>
+[GenerateSerializer, Immutable, Alias("xmtp.append-reply")]
+public sealed class AppendReply
+{
+    /// <summary>The outcomes.</summary>
+    [Id(0)] public required PublishOutcome[] Outcomes { get; init; }
+}
