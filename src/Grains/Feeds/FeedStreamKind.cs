@@ -11,4 +11,7 @@ public enum FeedStreamKind
 
     /// <summary>The feed of this process is behind and does not advance: the stream ends, resume elsewhere or later.</summary>
     FeedLost = 2,
+
+    /// <summary>Nothing came for the time the reader named.</summary>
+    Idle = 3,
 }
