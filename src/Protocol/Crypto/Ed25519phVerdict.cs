@@ -1,0 +1,9 @@
+namespace XmtpOrleans.Protocol.Crypto;
+
+internal enum Ed25519phVerdict
+{
+    Valid,
+    KeyNotAPoint,
+    ScalarNotCanonical,
+    EquationNotSatisfied,
+}
