@@ -1,0 +1,8 @@
+namespace XmtpOrleans.Gateway;
+
+/// <summary>Log event ids of this project, one block of a hundred per folder.</summary>
+internal static class EventIds
+{
+    // Rpc
+    public const int HandlerFailed = 3001;
+}

@@ -1,0 +1,49 @@
+using Google.Protobuf.Reflection;
+using Grpc.AspNetCore.Server.Model;
+
+namespace XmtpOrleans.Gateway.Rpc;
+
+/// <summary>One served method: its name, shape, messages and handler. Knows how to answer through gRPC and through Connect.</summary>
+internal abstract class RpcMethod
+{
+    protected RpcMethod(string service, string name, RpcMethodKind kind, MethodDescriptor descriptor)
+    {
+        Service = service;
+        Name = name;
+        Kind = kind;
+        Descriptor = descriptor;
+        Path = $"/{service}/{name}";
+    }
+
+    /// <summary>Full service name it is served under; for an alias not that of <see cref="Descriptor"/>.</summary>
+    public string Service { get; }
+
+    public string Name { get; }
+
+    public RpcMethodKind Kind { get; }
+
+    /// <summary>The definition whose messages are used.</summary>
+    public MethodDescriptor Descriptor { get; }
+
+    /// <summary>The request path: <c>/service/method</c>.</summary>
+    public string Path { get; }
+
+    public bool IsStream => Kind is not RpcMethodKind.Unary;
+
+    /// <summary>The same method under another name.</summary>
+    public abstract RpcMethod At(string service, string name);
+
+    /// <summary>Hands the method to the gRPC server.</summary>
+    public abstract void AddTo(ServiceMethodProviderContext<RpcMethodTable> grpc);
+
+    /// <summary>Runs the handler for requests that were received by other means than gRPC; fails with a status only.</summary>
+    /// <returns>The response of a unary method; null for streams, whose responses went to <paramref name="responses"/>.</returns>
+    public abstract Task<object?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context);
+
+    protected static async Task<RpcRequest<TRequest>> ReadOnlyAsync<TRequest>(
+        IRpcStreamReader<byte[]> requests, RequestParser<TRequest> parser, RpcContext context)
+    {
+        var request = await requests.ReadAsync(context.CancellationToken) ?? throw RpcErrors.InvalidArgument("missing request message");
+        return RpcMarshallers.Parse(request.Message, parser);
+    }
+}
