@@ -45,6 +45,14 @@ public interface IEnvelopeStore
     Task<EntryPage> ReadTopicsAsync(
         IReadOnlyList<TopicPosition> topics, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken);
 
+    /// <summary>The last servable entries of one topic in each log, expired or not. A log that was cut names as its floor the position of
+    /// the newest entry left out.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="upTo">Highest position of each log that may be returned; logs it does not name return nothing.</param>
+    /// <param name="perLog">Where each log is cut, counted from its end.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<TailPage> ReadTopicTailAsync(Topic topic, Cursor upTo, PageLimit perLog, CancellationToken cancellationToken);
+
     /// <summary>The newest servable entry of each topic at the same index: by origination for key packages, by arrival for every other kind
     /// (02 §12.1); <see langword="null"/> where there is none.</summary>
     Task<IReadOnlyList<LogEntry?>> ReadNewestAsync(

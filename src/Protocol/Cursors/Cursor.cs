@@ -104,6 +104,18 @@ public sealed class Cursor : IReadOnlyCollection<KeyValuePair<OriginatorId, Sequ
     /// <summary>This cursor moved forward to a position; unchanged when it is there already or beyond.</summary>
     public Cursor Advance(OriginatorId originator, SequenceId position) => this[originator] < position ? With(originator, position) : this;
 
+    /// <summary>The further position of each originator that either names; this instance when it covers the other.</summary>
+    public Cursor Join(Cursor other)
+    {
+        var joined = this;
+        foreach (var (originator, position) in other._entries)
+        {
+            joined = joined.Advance(originator, position);
+        }
+
+        return joined;
+    }
+
     /// <summary>Whether every position the other one names is reached by this one.</summary>
     public bool Covers(Cursor other)
     {
