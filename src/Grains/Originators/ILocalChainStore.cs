@@ -7,6 +7,7 @@ public interface ILocalChainStore
 {
     /// <summary>Gives the broadcast its number, block and time in one fenced statement, flushed before it returns; when the same payload was
     /// appended for the same identifier at or after <paramref name="sinceNs"/>, returns that event instead.</summary>
+    /// <remarks>Each event is a block of its own, counted over both contracts; <see cref="LocalChainEvents"/> makes it out of what is kept.</remarks>
     /// <param name="contract">The contract.</param>
     /// <param name="identifier">Group id or inbox id.</param>
     /// <param name="payload">The broadcast bytes.</param>
@@ -25,7 +26,7 @@ public interface ILocalChainStore
     Task<IReadOnlyList<ChainEvent>> ReadAsync(
         ChainContract contract, SequenceId after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Completes when an event may have been appended by any process since the call, or the wait is over. Never a poll:
-    /// a process is told by its own appends, and by the database's notification of others'.</summary>
+    /// <summary>Completes at once when an event stands after the position already, else when any process may have appended one, or the wait
+    /// is over. Never a poll: a process is told by its own appends, and by the database's notification of others'.</summary>
     Task WaitForAppendAsync(ChainContract contract, SequenceId after, TimeSpan wait, CancellationToken cancellationToken);
 }
