@@ -5,5 +5,4 @@ internal static class EventIds
 {
     // Rpc
     public const int HandlerFailed = 3001;
-    public const int CertificateReloadFailed = 3002;
 }

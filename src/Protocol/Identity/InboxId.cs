@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using XmtpOrleans.Protocol.Crypto;
 
 namespace XmtpOrleans.Protocol.Identity;
 
@@ -42,6 +45,26 @@ public readonly record struct InboxId
             && Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done
             && written == Size
             && TryFromBytes(bytes, out inbox);
+    }
+
+    /// <summary>
+    /// The id of the inbox that an identifier creates: SHA-256 over its text and the nonce in decimal (05 §3.2). <see langword="false"/> for a wallet
+    /// whose text is not <c>0x</c> and 40 hex digits, and for an installation, which creates none.
+    /// </summary>
+    public static bool TryDerive(MemberIdentifier creator, ulong nonce, out InboxId inbox)
+    {
+        inbox = default;
+        var derivable = creator.Kind switch
+        {
+            MemberKind.Ethereum => creator.Text.StartsWith("0x", StringComparison.Ordinal) && EthereumAddress.TryParse(creator.Text, out _),
+            MemberKind.Passkey => true,
+            _ => false,
+        };
+        if (!derivable) return false;
+        Span<byte> hash = stackalloc byte[Size];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{creator.Text}{nonce}"), hash);
+        inbox = new InboxId(hash);
+        return true;
     }
 
     /// <summary>Writes the 32 bytes.</summary>
