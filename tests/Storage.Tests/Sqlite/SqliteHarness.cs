@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Storage.Sqlite;
+using XmtpOrleans.Storage.Tests.Contract;
+
+namespace XmtpOrleans.Storage.Tests.Sqlite;
+
+/// <summary>A file in a folder of its own.</summary>
+public sealed class SqliteHarness : StoreHarness
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("xmtp-store-");
+
+    public string Path => System.IO.Path.Combine(_folder.FullName, "node.db");
+
+    public override async Task<TestStore> OpenAsync()
+    {
+        var provider = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSqliteStore(options => options.Path = Path)
+            .AddSqliteSeeder()
+            .BuildServiceProvider();
+        try
+        {
+            await provider.GetRequiredService<INodeDatabase>().OpenAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+
+        return new TestStore(
+            provider.GetRequiredService<IEnvelopeStore>(),
+            provider.GetRequiredService<ILocalChainStore>(),
+            provider.GetRequiredService<IBulkSeeder>(),
+            provider);
+    }
+
+    public override async Task<TestStore> ReopenAsync(TestStore store)
+    {
+        await store.Owner.DisposeAsync();
+        return await OpenAsync();
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
