@@ -5,4 +5,5 @@ internal static class EventIds
 {
     // Rpc
     public const int HandlerFailed = 3001;
+    public const int CertificateReloadFailed = 3002;
 }

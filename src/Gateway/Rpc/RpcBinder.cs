@@ -6,8 +6,13 @@ namespace XmtpOrleans.Gateway.Rpc;
 internal sealed class RpcBinder
 {
     private readonly Dictionary<string, RpcMethod> _methods = [];
+    private readonly HashSet<string> _services = [];
 
-    internal IReadOnlyList<RpcMethod> Methods => [.. _methods.Values];
+    /// <summary>What is bound so far.</summary>
+    public IReadOnlyList<RpcMethod> Methods => [.. _methods.Values];
+
+    /// <summary>Whether a service of this full name is bound.</summary>
+    public bool HasService(string name) => _services.Contains(name);
 
     /// <summary>Starts binding the methods of a service defined in <paramref name="file"/>, by its short name.</summary>
     public RpcServiceBinder Service(FileDescriptor file, string name) =>
@@ -20,8 +25,9 @@ internal sealed class RpcBinder
         Add(target.At(service, method));
     }
 
-    internal void Add(RpcMethod method)
+    public void Add(RpcMethod method)
     {
         if (!_methods.TryAdd(method.Path, method)) throw new RpcBindingException($"{method.Path} is bound twice.");
+        _services.Add(method.Service);
     }
 }

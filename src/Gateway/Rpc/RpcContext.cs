@@ -83,7 +83,10 @@ internal sealed class RpcContext : IDisposable
     {
         var end = End;
         if (RpcErrors.IsUnexpected(exception, end)) RpcServer.Log.HandlerFailed(_server.Logger, Method.Path, exception);
-        return RpcErrors.ToStatus(exception, end);
+
+        var status = RpcErrors.ToStatus(exception, end);
+        if (status is RpcRefusalException { RetryAfter: { } retryAfter } && !Http.Response.HasStarted) Http.Response.Headers.RetryAfter = retryAfter;
+        return status;
     }
 
     /// <summary>A stream that returned because its token fired has not ended well.</summary>

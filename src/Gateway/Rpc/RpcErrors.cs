@@ -45,6 +45,10 @@ internal static class RpcErrors
 
     public static RpcRefusalException DeadlineExceeded(string text) => RpcRefusalException.Create(StatusCode.DeadlineExceeded, text);
 
+    /// <summary>A message longer than the protocol allows.</summary>
+    public static RpcRefusalException MessageTooLarge(long length) =>
+        TooLarge($"message size {length} is larger than configured max {RpcOptions.MaxMessageBytes}");
+
     /// <summary>The request exceeds a limit that waiting does not change.</summary>
     public static RpcRefusalException TooLarge(string text) => RpcRefusalException.Create(StatusCode.ResourceExhausted, text);
 

@@ -1,7 +1,10 @@
+using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -12,18 +15,34 @@ public static class RpcHosting
     public static IServiceCollection AddRpc(this IServiceCollection services)
     {
         services.AddOptions<RpcOptions>().BindConfiguration(RpcOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RpcOptions>, RpcOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RpcOptions>, RpcOptionsRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ServingState>();
         services.TryAddSingleton<RpcServer>();
         services.TryAddSingleton<RpcMethodTable>();
+        services.TryAddSingleton<RpcMetrics>();
+        services.TryAddSingleton<RequestBodies>();
+        services.TryAddSingleton<OpenStreams>();
+        services.AddHostedService<RpcDrain>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcService, RpcHealth>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcService, RpcReflection>());
+        services.Configure<SocketTransportOptions>(RpcEndpoints.DetectDeadPeers);
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = RpcOptions.MaxMessageBytes;
             grpc.MaxSendMessageSize = RpcOptions.MaxMessageBytes;
+            grpc.CompressionProviders = [new LimitedGzip()];
         });
         services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<Grpc.AspNetCore.Server.Model.IServiceMethodProvider<RpcMethodTable>, RpcGrpcBinding>());
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning));
+            ServiceDescriptor.Singleton<IServiceMethodProvider<RpcMethodTable>, RpcGrpcBinding>());
+        services.AddOptions<LoggerFilterOptions>().Configure<IOptions<RpcOptions>>(static (filter, rpc) =>
+        {
+            // A line per request costs four times the request.
+            if (rpc.Value.LogRequests) return;
+            filter.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore", LogLevel.Warning, null));
+            filter.Rules.Add(new LoggerFilterRule(null, "Grpc", LogLevel.Warning, null));
+        });
         return services;
     }
 
@@ -33,6 +52,7 @@ public static class RpcHosting
         app.UseMiddleware<RpcPipeline>();
         app.UseRouting();
         app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        app.UseMiddleware<GuardedBodyMiddleware>();
         app.MapGrpcService<RpcMethodTable>();
         return app;
     }

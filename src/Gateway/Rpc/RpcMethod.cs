@@ -13,6 +13,13 @@ internal abstract class RpcMethod
         Kind = kind;
         Descriptor = descriptor;
         Path = $"/{service}/{name}";
+        IsHealth = service == RpcHealth.ServiceName;
+        Tags =
+        [
+            new("grpc_service", service),
+            new("grpc_method", name),
+            new("grpc_type", kind switch { RpcMethodKind.Unary => "unary", RpcMethodKind.ServerStream => "server_stream", _ => "bidi_stream" }),
+        ];
     }
 
     /// <summary>Full service name it is served under; for an alias not that of <see cref="Descriptor"/>.</summary>
@@ -27,6 +34,15 @@ internal abstract class RpcMethod
 
     /// <summary>The request path: <c>/service/method</c>.</summary>
     public string Path { get; }
+
+    /// <summary>What happened here, for the metrics.</summary>
+    public RpcMethodCounts Counts { get; } = new();
+
+    /// <summary>The method's name as tags of a measurement.</summary>
+    public KeyValuePair<string, object?>[] Tags { get; }
+
+    /// <summary>Health is asked by clients that have no credentials yet.</summary>
+    public bool IsHealth { get; }
 
     public bool IsStream => Kind is not RpcMethodKind.Unary;
 

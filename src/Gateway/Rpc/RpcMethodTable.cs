@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Google.Protobuf.Reflection;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -19,17 +18,9 @@ internal sealed class RpcMethodTable
 
         Methods = binder.Methods;
         _byPath = Methods.ToFrozenDictionary(method => method.Path);
-        ServiceNames = Methods.Select(method => method.Service).ToFrozenSet();
-        Services = [.. Methods.Select(method => method.Descriptor.Service).DistinctBy(service => service.FullName)];
     }
 
     public IReadOnlyList<RpcMethod> Methods { get; }
-
-    /// <summary>Full names of the services that have at least one method.</summary>
-    public FrozenSet<string> ServiceNames { get; }
-
-    /// <summary>Definitions of the services, aliases left out.</summary>
-    public IReadOnlyList<ServiceDescriptor> Services { get; }
 
     /// <summary>The method at a request path, or <see langword="null"/>.</summary>
     public RpcMethod? Find(string path) => _byPath.GetValueOrDefault(path);

@@ -1,27 +1,106 @@
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
 /// <summary>The way of every request to its method: what it is, whether it is admitted, and what is said when not.</summary>
-internal sealed class RpcPipeline(RequestDelegate next, RpcMethodTable methods, RpcServer server)
+internal sealed class RpcPipeline(
+    RequestDelegate next,
+    RpcMethodTable methods,
+    RpcServer server,
+    RpcMetrics metrics,
+    OpenStreams streams,
+    RequestBodies bodies,
+    ServingState state,
+    IEnumerable<IRpcAuthorizer> authorizers)
 {
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (methods.Find(http.Request.Path.Value!) is not { } method)
-        {
-            await next(http);
-            return;
-        }
+    private readonly IRpcAuthorizer[] _authorizers = [.. authorizers];
 
-        var context = new RpcContext(http, method, RpcProtocol.Grpc, timeout: null, server);
-        http.Features.Set(context);
+    public Task InvokeAsync(HttpContext http)
+    {
+        var protocol = RpcProtocols.Of(http.Request.ContentType);
+        Cors.Apply(http, protocol);
+        if (Cors.TryAnswerPreflight(http)) return Task.CompletedTask;
+
+        if (methods.Find(http.Request.Path.Value!) is not { } method) RpcAnswers.UnknownMethod(http, protocol);
+        else if (!HttpMethods.IsPost(http.Request.Method)) RpcAnswers.WrongHttpMethod(http);
+        else if (!protocol.Fits(method.Kind)) RpcAnswers.WrongContentType(http, method);
+        else if (method.Kind is RpcMethodKind.Duplex && HttpProtocol.IsHttp11(http.Request.Protocol)) RpcAnswers.WrongHttpVersion(http);
+        else return CallAsync(http, method, protocol);
+
+        return Task.CompletedTask;
+    }
+
+    private async Task CallAsync(HttpContext http, RpcMethod method, RpcProtocol protocol)
+    {
+        var started = metrics.Start(method);
+        var code = StatusCode.Unknown;
+        RpcContext? context = null;
         try
         {
-            await next(http);
+            WireChecks.CheckCompression(http, protocol);
+            context = new RpcContext(http, method, protocol, RpcTimeouts.Take(http.Request, protocol), server);
+            if (method.IsStream) streams.Open(context);
+            Admit();
+            if (_authorizers.Length > 0 && !method.IsHealth) await AuthorizeAsync(context);
+
+            code = await ServeAsync(http, context);
+        }
+        catch (RpcException refusal) when (!http.Response.HasStarted)
+        {
+            code = refusal.StatusCode;
+            RpcAnswers.Refuse(http, protocol, refusal);
         }
         finally
         {
-            context.Dispose();
+            metrics.End(method, code, started);
+            if (context is not null)
+            {
+                if (method.IsStream) streams.Close(context);
+                context.Dispose();
+            }
+        }
+    }
+
+    private async Task<StatusCode> ServeAsync(HttpContext http, RpcContext context)
+    {
+        if (context.Protocol.IsConnect())
+        {
+            var body = new GuardedBody(http.Request.BodyReader, bodies, context, framed: context.Protocol.IsConnectStream());
+            try
+            {
+                return await ConnectCalls.HandleAsync(context, body);
+            }
+            finally
+            {
+                body.Release();
+            }
+        }
+
+        http.Features.Set(context);
+        await next(http);
+        return http.Features.Get<IServerCallContextFeature>()?.ServerCallContext.Status.StatusCode ?? StatusCode.Unknown;
+    }
+
+    private void Admit()
+    {
+        if (state.Phase is ServingPhase.Draining) throw RpcErrors.ToStatus(RpcEnd.Drained);
+        if (state.Phase is ServingPhase.Starting) throw RpcErrors.Unavailable("service is starting");
+    }
+
+    private async ValueTask AuthorizeAsync(RpcContext context)
+    {
+        try
+        {
+            foreach (var authorizer in _authorizers)
+            {
+                await authorizer.AuthorizeAsync(context, context.CancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            throw context.ToStatus(exception);
         }
     }
 }

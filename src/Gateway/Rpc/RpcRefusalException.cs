@@ -9,31 +9,26 @@ namespace XmtpOrleans.Gateway.Rpc;
 internal sealed class RpcRefusalException : RpcException
 {
     public const string DetailsTrailer = "grpc-status-details-bin";
-    public const string RetryAfterTrailer = "retry-after";
 
-    private RpcRefusalException(StatusCode code, string text, IReadOnlyList<Any> details, Metadata trailers)
-        : base(new Grpc.Core.Status(code, text), trailers, text) => Details = details;
+    private RpcRefusalException(StatusCode code, string text, IReadOnlyList<Any> details, Metadata trailers, string? retryAfter)
+        : base(new Grpc.Core.Status(code, text), trailers, text) => (Details, RetryAfter) = (details, retryAfter);
 
     /// <summary>Typed details, as clients of every protocol can read them.</summary>
     public IReadOnlyList<Any> Details { get; }
 
     /// <summary>Value of the <c>retry-after</c> header in whole seconds, where the refusal says when to try again.</summary>
-    public string? RetryAfter => Trailers.GetValue(RetryAfterTrailer);
+    /// <remarks>Sent as a header only: .NET's gRPC-Web client refuses a whole answer that carries it as a trailer.</remarks>
+    public string? RetryAfter { get; }
 
     internal static RpcRefusalException Create(StatusCode code, string text, TimeSpan? retryAfter = null, BadRequest? violations = null)
     {
-        if (retryAfter is null && violations is null) return new(code, text, [], []);
+        if (retryAfter is null && violations is null) return new(code, text, [], [], retryAfter: null);
 
         var status = new Google.Rpc.Status { Code = (int)code, Message = text };
-        var trailers = new Metadata();
         if (violations is not null) status.Details.Add(Any.Pack(violations));
-        if (retryAfter is { } delay)
-        {
-            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
-            trailers.Add(RetryAfterTrailer, Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString());
-        }
+        if (retryAfter is { } delay) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
 
-        trailers.Add(DetailsTrailer, status.ToByteArray());
-        return new(code, text, status.Details, trailers);
+        var seconds = retryAfter is null ? null : Math.Max(1, (long)Math.Ceiling(retryAfter.Value.TotalSeconds)).ToString();
+        return new(code, text, status.Details, new Metadata { { DetailsTrailer, status.ToByteArray() } }, seconds);
     }
 }

@@ -12,7 +12,7 @@ public enum FeedStreamKind
     /// <summary>The feed of this process is behind and does not advance: the stream ends, resume elsewhere or later.</summary>
     FeedLost = 2,
 
-    /// <summary>Nothing to hand out for now: <see cref="IFeedStream.IdleAfter"/> passed, or the reader was so slow that the stream goes back
+    /// <summary>Nothing to hand out for now: nothing came for the time the reader named, or the reader was so slow that the stream goes back
     /// to history. A good moment for a keep-alive; read on.</summary>
     Idle = 3,
 }
