@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Grains.Originators;
@@ -21,6 +25,34 @@ public sealed class PublishEntry
     /// <summary>Days the payer pays for; 4294967295 is for ever.</summary>
     [Id(4)] public required uint RetentionDays { get; init; }
 
+    /// <summary>First 16 bytes of the SHA-256 of the client envelope. The front computes it, so that the sequencer's turn need not.</summary>
+    [Id(5)] public required UInt128 ClientDigest { get; init; }
+
     /// <summary>The client envelope's bytes: with the payer they identify the publish.</summary>
-    public ReadOnlyMemory<byte> ClientEnvelope => PayerEnvelope.AsMemory(ClientStart, ClientLength);
+    public ReadOnlySpan<byte> ClientEnvelope => PayerEnvelope.AsSpan(ClientStart, ClientLength);
+
+    /// <summary>The entry of a payer envelope that was checked. Shares its bytes where they stand alone in their array.</summary>
+    public static PublishEntry Of(ParsedPayerEnvelope envelope)
+    {
+        var client = envelope.Client.Bytes.Span;
+        return new PublishEntry
+        {
+            PayerEnvelope = MemoryMarshal.TryGetArray(envelope.Bytes, out var segment) && segment.Count == segment.Array!.Length
+                ? segment.Array
+                : envelope.Bytes.ToArray(),
+            ClientStart = envelope.ClientStart,
+            ClientLength = client.Length,
+            Topic = envelope.Client.Topic,
+            RetentionDays = envelope.RetentionDays,
+            ClientDigest = DigestOf(client),
+        };
+    }
+
+    /// <summary>The value of <see cref="ClientDigest"/> for a client envelope.</summary>
+    public static UInt128 DigestOf(ReadOnlySpan<byte> clientEnvelope)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(clientEnvelope, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
 }

@@ -1,0 +1,28 @@
+namespace XmtpOrleans.Grains;
+
+// Ids of log lines of this project; never reused.
+internal static class EventIds
+{
+    // Sequencer: 1000-1019
+    public const int LeaseTaken = 1000;
+    public const int LeaseFailed = 1001;
+    public const int LogFenced = 1002;
+    public const int CommitUnknown = 1003;
+    public const int SequencerFailed = 1004;
+    public const int ClockOutOfRange = 1005;
+    public const int ClockBackInRange = 1006;
+    public const int FingerprintsLoaded = 1007;
+    public const int FingerprintsUnread = 1008;
+    public const int DuplicateUnread = 1009;
+
+    // Publish batcher: 1020-1029
+    public const int PublishRetried = 1020;
+    public const int PublishFailed = 1021;
+
+    // Chain logs: 1040-1059
+    public const int ChainLogLeaseTaken = 1040;
+    public const int ChainLogFenced = 1041;
+    public const int ChainLogFailed = 1042;
+    public const int ChainEventRejected = 1043;
+    public const int ChainUpdateUndecided = 1044;
+}

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Grains.Hosting;
+
+[OptionsValidator]
+internal sealed partial class NodeOptionsValidator : IValidateOptions<NodeOptions>;

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using XmtpOrleans.Grains.Originators;
+
+namespace XmtpOrleans.Grains.Hosting;
+
+/// <summary>Wires the grains that keep logs, and the ways to them.</summary>
+public static class OriginatorServices
+{
+    /// <summary>What a silo needs to keep logs. The host adds the ports: <see cref="IEnvelopeStore"/>, <see cref="ISigner"/>, <see cref="IRates"/>,
+    /// <see cref="IAppChain"/>.</summary>
+    public static IServiceCollection AddOriginators(this IServiceCollection services)
+    {
+        services.AddNode();
+        services.AddOptions<SequencerOptions>().BindConfiguration(SequencerOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SequencerOptions>, SequencerOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SequencerOptions>, SequencerOptionsRules>());
+        services.TryAddSingleton<SequencerMetrics>();
+        return services;
+    }
+
+    /// <summary>What a front needs to publish. Add it after Orleans, so that it stops first: what it took is stored before the silo leaves.</summary>
+    public static IServiceCollection AddPublisher(this IServiceCollection services)
+    {
+        services.AddNode();
+        services.AddOptions<PublisherOptions>().BindConfiguration(PublisherOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PublisherOptions>, PublisherOptionsValidator>());
+        services.TryAddSingleton<PublisherMetrics>();
+        services.TryAddSingleton<PublishBatcher>();
+        services.TryAddSingleton<IPublisher>(static provider => provider.GetRequiredService<PublishBatcher>());
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<PublishBatcher>());
+        return services;
+    }
+
+    private static void AddNode(this IServiceCollection services)
+    {
+        services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+    }
+}

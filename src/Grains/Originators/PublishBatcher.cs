@@ -1,0 +1,255 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
+using XmtpOrleans.Grains.Hosting;
+
+namespace XmtpOrleans.Grains.Originators;
+
+/// <summary>
+/// The way of one process to the sequencer. What arrives while its calls are in flight goes with the next one, so that a hop between silos is
+/// paid once a batch. Repeats a call that failed on the way, or met an activation that was ending; the sequencer knows what it stored already.
+/// </summary>
+/// <remarks>Stopping it, after the last request of the front, sends what was taken and refuses the rest.</remarks>
+internal sealed partial class PublishBatcher : IPublisher, IHostedService
+{
+    private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _lock = new();
+    private readonly Queue<Waiting> _queue = []; // under _lock, as is all that changes
+    private readonly Stack<int> _idle = [];      // senders that have nothing to do
+    private readonly Task[] _senders;
+    private readonly ISequencerGrain _sequencer;
+    private readonly PublisherOptions _options;
+    private readonly PublisherMetrics _metrics;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private int _openEnvelopes;
+    private long _openBytes;
+    private bool _isDraining;
+
+    /// <summary>A batcher that has sent nothing.</summary>
+    public PublishBatcher(
+        IGrainFactory grains,
+        IOptions<NodeOptions> node,
+        IOptions<PublisherOptions> options,
+        PublisherMetrics metrics,
+        TimeProvider clock,
+        ILogger<PublishBatcher> logger)
+    {
+        _sequencer = grains.GetGrain<ISequencerGrain>(node.Value.Id);
+        (_options, _metrics, _clock, _logger) = (options.Value, metrics, clock, logger);
+        _senders = new Task[_options.MaxCalls];
+        Array.Fill(_senders, Task.CompletedTask);
+        for (var at = _senders.Length - 1; at >= 0; at--) _idle.Push(at);
+    }
+
+    /// <inheritdoc/>
+    public bool TryReserve(int count, int bytes, [NotNullWhen(true)] out IDisposable? reservation, out TimeSpan retryAfter)
+    {
+        lock (_lock)
+        {
+            var fits = !_isDraining
+                && (_openEnvelopes == 0 || (_openEnvelopes + count <= _options.MaxOpenEnvelopes && _openBytes + bytes <= _options.MaxOpenBytes));
+            reservation = fits ? new Room(this, count, bytes) : null;
+            if (fits) Hold(count, bytes);
+        }
+
+        if (reservation is null) _metrics.Refused();
+        retryAfter = reservation is null ? FullPause : TimeSpan.Zero;
+        return reservation is not null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    {
+        var waiting = new Waiting(request, _clock.GetTimestamp());
+        lock (_lock)
+        {
+            if (_isDraining) return Unavailable();
+            _queue.Enqueue(waiting);
+            if (_idle.TryPop(out var sender)) _senders[sender] = SendQueuedAsync(sender);
+        }
+
+        try
+        {
+            return await waiting.Outcome.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(waiting);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            // From here on nothing enters the queue, so that no sender starts any more.
+            _isDraining = true;
+            return Task.WhenAll(_senders).WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task SendQueuedAsync(int sender)
+    {
+        await Task.Yield(); // off the lock
+        while (TryTakeCall(sender, out var call))
+        {
+            try
+            {
+                await SendAsync(call);
+            }
+#pragma warning disable CA1031 // The top of the loop: whatever failed, the callers are told and the next call goes on.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                Log.Failed(_logger, failure);
+                foreach (var waiting in call) Answer(waiting, Unavailable());
+            }
+        }
+    }
+
+    private bool TryTakeCall(int sender, [NotNullWhen(true)] out List<Waiting>? call)
+    {
+        lock (_lock)
+        {
+            if (_queue.Count == 0)
+            {
+                _idle.Push(sender);
+                call = null;
+                return false;
+            }
+
+            call = [];
+            var bytes = 0L;
+            while (_queue.TryPeek(out var waiting))
+            {
+                bytes += waiting.Bytes;
+                if (call.Count > 0 && bytes > _options.MaxCallBytes) break;
+                call.Add(_queue.Dequeue());
+            }
+
+            return true;
+        }
+    }
+
+    // Repeats a call until everything in it is answered; what was stored by an attempt that failed is answered by the next one.
+    private async Task SendAsync(List<Waiting> call)
+    {
+        for (var pause = _options.RetryPause; ; pause = pause * 2 < _options.MaxRetryPause ? pause * 2 : _options.MaxRetryPause)
+        {
+            if (await TryAppendAsync(call) is { } reply) AnswerAll(call, reply);
+            var wait = pause * (0.5 + Random.Shared.NextDouble());
+            call.RemoveAll(waiting =>
+            {
+                var isOver = _clock.GetElapsedTime(waiting.Arrived) + wait > _options.Budget;
+                if (isOver) Answer(waiting, Unavailable());
+                return isOver;
+            });
+            if (call.Count == 0) return;
+            _metrics.Retried();
+            await Task.Delay(wait, _clock, CancellationToken.None);
+        }
+    }
+
+    private async Task<AppendReply?> TryAppendAsync(List<Waiting> call)
+    {
+        try
+        {
+            return await _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)] });
+        }
+        catch (Exception failure) when (failure is OrleansMessageRejectionException or ConnectionFailedException or TimeoutException)
+        {
+            Log.Retried(_logger, failure.GetType().Name, call.Count);
+            return null;
+        }
+    }
+
+    // Leaves in the call what an ending activation did not store.
+    private void AnswerAll(List<Waiting> call, AppendReply reply)
+    {
+        var open = 0;
+        for (var at = 0; at < reply.Outcomes.Length; at++)
+        {
+            if (reply.Ending && reply.Outcomes[at].Status == PublishStatus.Unavailable) call[open++] = call[at];
+            else Answer(call[at], reply.Outcomes[at]);
+        }
+
+        call.RemoveRange(open, call.Count - open);
+    }
+
+    private void Answer(Waiting waiting, PublishOutcome outcome)
+    {
+        lock (_lock)
+        {
+            waiting.IsAnswered = true;
+            if (waiting.IsAbandoned) Hold(-waiting.Request.Entries.Length, -waiting.Bytes);
+        }
+
+        _metrics.Ended(outcome.Status, _clock.GetElapsedTime(waiting.Arrived));
+        waiting.SetOutcome(outcome);
+    }
+
+    // The caller gives its reservation back, but the request takes room until it is answered.
+    private void Abandon(Waiting waiting)
+    {
+        lock (_lock)
+        {
+            if (waiting.IsAnswered) return;
+            waiting.IsAbandoned = true;
+            Hold(waiting.Request.Entries.Length, waiting.Bytes);
+        }
+    }
+
+    private void Release(int count, int bytes)
+    {
+        lock (_lock) Hold(-count, -bytes);
+    }
+
+    private void Hold(int count, int bytes)
+    {
+        _openEnvelopes += count;
+        _openBytes += bytes;
+        _metrics.Opened(count);
+    }
+
+    private static PublishOutcome Unavailable() => new() { Status = PublishStatus.Unavailable, RetryAfter = FullPause };
+
+    private sealed class Waiting(PublishRequest request, long arrived)
+    {
+        private readonly TaskCompletionSource<PublishOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public PublishRequest Request => request;
+
+        public int Bytes { get; } = request.ByteCount;
+
+        public long Arrived => arrived;
+
+        public Task<PublishOutcome> Outcome => _outcome.Task;
+
+        public bool IsAnswered { get; set; }
+
+        public bool IsAbandoned { get; set; }
+
+        public void SetOutcome(PublishOutcome outcome) => _outcome.TrySetResult(outcome);
+    }
+
+    private sealed class Room(PublishBatcher batcher, int count, int bytes) : IDisposable
+    {
+        private bool _isReturned;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isReturned, true)) return;
+            batcher.Release(count, bytes);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using XmtpOrleans.Protocol.Envelopes;
+
+namespace XmtpOrleans.Grains.Originators;
+
+/// <summary>Hosts the <see cref="Sequencer"/> of this node's own log.</summary>
+[GrainType("xmtp.sequencer"), Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class SequencerGrain(
+    IEnvelopeStore store,
+    ISigner signer,
+    IRates rates,
+    IOptions<SequencerOptions> options,
+    SequencerMetrics metrics,
+    TimeProvider clock,
+    ILogger<Sequencer> logger) : Grain, ISequencerGrain
+{
+    private Sequencer _sequencer = null!; // set before the first call
+    private Task _watch = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var originator = new OriginatorId((uint)this.GetPrimaryKeyLong());
+        _sequencer = new Sequencer(originator, store, signer, rates, options.Value, metrics, clock, Random.Shared, logger);
+        _watch = WatchAsync();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _sequencer.DrainAsync();
+        await _watch;
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendReply> AppendAsync(PublishBatch batch) => _sequencer.AppendAsync(batch);
+
+    /// <inheritdoc/>
+    public Task<FeedReply> ReadAsync(SequenceId after, int maxBytes, TimeSpan wait) => _sequencer.ReadAsync(after, maxBytes, wait);
+
+    /// <inheritdoc/>
+    public Task<SequenceId> HeadAsync() => Task.FromResult(_sequencer.Head);
+
+    private async Task WatchAsync()
+    {
+        await _sequencer.Ended;
+        DeactivateOnIdle();
+    }
+}
