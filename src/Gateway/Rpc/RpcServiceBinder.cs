@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -30,8 +31,10 @@ internal sealed class RpcServiceBinder(RpcBinder binder, ServiceDescriptor servi
     private static RequestParser<TRequest> Parse<TRequest>()
         where TRequest : class, IMessage<TRequest>, new()
     {
-        var parser = new MessageParser<TRequest>(static () => new TRequest());
-        return bytes => parser.ParseFrom(bytes.Span);
+        var name = new TRequest().Descriptor.FullName;
+        return bytes => WireMessage.TryParse<TRequest>(bytes.Span, out var request)
+            ? request
+            : throw RpcErrors.Unparsable($"not a valid {name}");
     }
 
     private RpcServiceBinder Add(RpcMethod method)

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Google.Protobuf;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Topics;
 using WireEnvelope = Xmtp.Xmtpv4.Envelopes.ClientEnvelope;
@@ -37,12 +36,7 @@ public sealed class ParsedClientEnvelope
         ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out ParsedClientEnvelope? envelope, [NotNullWhen(false)] out string? refusal)
     {
         envelope = null;
-        WireEnvelope message;
-        try
-        {
-            message = WireEnvelope.Parser.ParseFrom(bytes.Span);
-        }
-        catch (InvalidProtocolBufferException)
+        if (!WireMessage.TryParse<WireEnvelope>(bytes.Span, out var message))
         {
             refusal = "client envelope is not a valid message";
             return false;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Xmtp.Xmtpv4.Envelopes;
 using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Protocol.Envelopes;
@@ -49,17 +50,8 @@ public sealed record SealedEnvelope
     {
         envelope = null;
         refusal = "originator envelope is not a valid message";
-        Xmtp.Xmtpv4.Envelopes.OriginatorEnvelope outer;
-        Xmtp.Xmtpv4.Envelopes.UnsignedOriginatorEnvelope unsigned;
-        try
-        {
-            outer = Xmtp.Xmtpv4.Envelopes.OriginatorEnvelope.Parser.ParseFrom(bytes.Span);
-            unsigned = Xmtp.Xmtpv4.Envelopes.UnsignedOriginatorEnvelope.Parser.ParseFrom(outer.UnsignedOriginatorEnvelope);
-        }
-        catch (Google.Protobuf.InvalidProtocolBufferException)
-        {
-            return false;
-        }
+        if (!WireMessage.TryParse<OriginatorEnvelope>(bytes.Span, out var outer)) return false;
+        if (!WireMessage.TryParse<UnsignedOriginatorEnvelope>(outer.UnsignedOriginatorEnvelope.Span, out var unsigned)) return false;
 
         if (unsigned.OriginatorNodeId > OriginatorId.MaxValue || unsigned.OriginatorSequenceId is 0 or > SequenceId.MaxValue)
         {

@@ -36,7 +36,13 @@ public sealed class WireShape
     public static WireShape Of(MessageDescriptor message) => Of(message, []);
 
     /// <summary>Whether every client can decode <paramref name="bytes"/> as this message. Allocates nothing.</summary>
-    public bool Accepts(ReadOnlySpan<byte> bytes) => Accepts(bytes, MaxDepth);
+    public bool Accepts(ReadOnlySpan<byte> bytes) => Accepts(bytes, MaxDepth, isForgiving: false);
+
+    /// <summary>
+    /// Whether <paramref name="bytes"/> are this message to a decoder that takes a known field of the wrong wire type for an unknown one, as the
+    /// reference does. Allocates nothing.
+    /// </summary>
+    public bool AcceptsForgivingly(ReadOnlySpan<byte> bytes) => Accepts(bytes, MaxDepth, isForgiving: true);
 
     /// <summary>Decodes bytes that every client can decode; <see langword="false"/> for all others.</summary>
     public bool TryParse<T>(ReadOnlySpan<byte> bytes, MessageParser<T> parser, [NotNullWhen(true)] out T? message)
@@ -151,7 +157,7 @@ public sealed class WireShape
         return true;
     }
 
-    private bool Accepts(ReadOnlySpan<byte> rest, int depth)
+    private bool Accepts(ReadOnlySpan<byte> rest, int depth, bool isForgiving)
     {
         while (!rest.IsEmpty)
         {
@@ -165,9 +171,9 @@ public sealed class WireShape
                 if (!TryReadBytes(ref rest, out var bytes)) return false;
                 if (field.Type != WireType.Bytes && !IsPacked(bytes, field.Type)) return false;
                 if (field.IsText && !Utf8.IsValid(bytes)) return false;
-                if (field.Message is not null && (depth == 0 || !field.Message.Accepts(bytes, depth - 1))) return false;
+                if (field.Message is not null && (depth == 0 || !field.Message.Accepts(bytes, depth - 1, isForgiving))) return false;
             }
-            else if (type != field.Type || !TrySkip(ref rest, number, type, depth))
+            else if ((type != field.Type && !isForgiving) || !TrySkip(ref rest, number, type, depth))
             {
                 return false;
             }
