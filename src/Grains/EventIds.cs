@@ -25,4 +25,13 @@ internal static class EventIds
     public const int ChainLogFailed = 1042;
     public const int ChainEventRejected = 1043;
     public const int ChainUpdateUndecided = 1044;
+
+    // Feeds: 1100-1119
+    public const int FeedLost = 1100;
+    public const int FeedMarksUnavailable = 1101;
+    public const int FeedBehind = 1102;
+    public const int FeedSkipped = 1103;
+    public const int FeedGapUnread = 1104;
+    public const int FeedFollowFailed = 1105;
+    public const int FeedReadFailed = 1106;
 }

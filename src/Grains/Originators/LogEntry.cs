@@ -37,4 +37,7 @@ public sealed class LogEntry
 
     /// <summary>Wallet addresses that gained or lost an inbox by this commit; only in the log of identity updates, and only on the live feed.</summary>
     [Id(8)] public AddressChange[] AddressChanges { get; init; } = [];
+
+    /// <summary>Whether it is no longer served at a Unix second (a topic's newest key package still is).</summary>
+    public bool IsExpired(long nowSeconds) => ExpirySeconds <= nowSeconds;
 }
