@@ -6,4 +6,7 @@ internal static class EventIds
     // Rpc
     public const int HandlerFailed = 3001;
     public const int CertificateReloadFailed = 3002;
+
+    // Nodes
+    public const int StreamEnvelopesTooLarge = 3101;
 }
