@@ -1,0 +1,3 @@
+using XmtpOrleans.Load;
+
+return await LoadCommands.RunAsync(args);
