@@ -9,4 +9,14 @@ internal static class EventIds
 
     // Nodes
     public const int StreamEnvelopesTooLarge = 3101;
+
+    // Payers
+    public const int NodeHealthy = 3201;
+    public const int NodeUnhealthy = 3202;
+    public const int NodeAttemptFailed = 3203;
+    public const int NodeWrongAnswer = 3204;
+    public const int NodeWrongStored = 3205;
+    public const int ChainAway = 3206;
+    public const int BroadcastNotShown = 3207;
+    public const int BroadcastNotShownByAll = 3208;
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Status = Grpc.Core.Status;
@@ -25,7 +26,7 @@ internal static class RpcErrors
             bad.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
         }
 
-        return RpcRefusalException.Create(StatusCode.InvalidArgument, text, violations: bad);
+        return RpcRefusalException.Create(StatusCode.InvalidArgument, text, details: [bad]);
     }
 
     /// <summary>Received bytes are not the method's request.</summary>
@@ -62,6 +63,10 @@ internal static class RpcErrors
 
     /// <inheritdoc cref="Unavailable(string, TimeSpan)"/>
     public static RpcRefusalException Unavailable(string text) => Unavailable(text, DefaultRetryAfter);
+
+    /// <summary>A request of which only a part failed, whoever is at fault; the details say which part.</summary>
+    public static RpcRefusalException Failure(StatusCode code, string text, TimeSpan? retryAfter, IEnumerable<IMessage> details) =>
+        RpcRefusalException.Create(code, text, retryAfter, details);
 
     /// <summary>The status of a call whose handler threw <paramref name="exception"/> while the call was <paramref name="end"/>.</summary>
     public static RpcException ToStatus(Exception exception, RpcEnd end) => exception switch

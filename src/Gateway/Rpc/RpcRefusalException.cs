@@ -20,12 +20,12 @@ internal sealed class RpcRefusalException : RpcException
     /// <remarks>Sent as a header only: .NET's gRPC-Web client refuses a whole answer that carries it as a trailer.</remarks>
     public string? RetryAfter { get; }
 
-    internal static RpcRefusalException Create(StatusCode code, string text, TimeSpan? retryAfter = null, BadRequest? violations = null)
+    internal static RpcRefusalException Create(StatusCode code, string text, TimeSpan? retryAfter = null, IEnumerable<IMessage>? details = null)
     {
-        if (retryAfter is null && violations is null) return new(code, text, [], [], retryAfter: null);
+        if (retryAfter is null && details is null) return new(code, text, [], [], retryAfter: null);
 
         var status = new Google.Rpc.Status { Code = (int)code, Message = text };
-        if (violations is not null) status.Details.Add(Any.Pack(violations));
+        if (details is not null) status.Details.Add(details.Select(Any.Pack));
         if (retryAfter is { } delay) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
 
         var seconds = retryAfter is null ? null : Math.Max(1, (long)Math.Ceiling(retryAfter.Value.TotalSeconds)).ToString();

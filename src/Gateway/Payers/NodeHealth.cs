@@ -1,0 +1,52 @@
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Gateway.Payers;
+
+/// <summary>Asks every registered node again and again whether it is healthy: clients that are sent to a dead node wait for it for seconds.</summary>
+internal sealed partial class NodeHealth(
+    NodeDirectory nodes, IOptions<PayerOptions> options, TimeProvider clock, ILogger<NodeHealth> logger) : BackgroundService
+{
+    private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes once every node was asked once.</summary>
+    public Task FirstRound => _firstRound.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.WhenAll(nodes.Links.Select(link => CheckAsync(link, stoppingToken)));
+                _firstRound.TrySetResult();
+                await Task.Delay(options.Value.HealthInterval, clock, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            _firstRound.TrySetResult();
+        }
+    }
+
+    private async Task CheckAsync(NodeLink link, CancellationToken stoppingToken)
+    {
+        using var timeout = new CancellationTokenSource(options.Value.HealthTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, timeout.Token);
+        var wasHealthy = link.IsHealthy(options.Value.HealthyFor);
+        try
+        {
+            await link.CheckHealthAsync(either.Token);
+            link.MarkHealthy();
+            if (!wasHealthy) Log.NodeHealthy(logger, link.Id.Value);
+        }
+        catch (Exception failure) when (failure is RpcException or OperationCanceledException or ObjectDisposedException)
+        {
+            stoppingToken.ThrowIfCancellationRequested();
+            link.MarkFailed();
+            if (wasHealthy) Log.NodeUnhealthy(logger, link.Id.Value, failure.Message);
+        }
+    }
+}

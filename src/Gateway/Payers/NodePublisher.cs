@@ -1,0 +1,89 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Gateway.Payers;
+
+/// <summary>Publishes envelopes through one node, and through another one when that fails (04 §4.2).</summary>
+internal sealed partial class NodePublisher(
+    NodeDirectory nodes,
+    PayerSigner signer,
+    AnswerChecks checks,
+    PayerMetrics metrics,
+    IOptions<PayerOptions> options,
+    TimeProvider clock,
+    ILogger<NodePublisher> logger)
+{
+    /// <summary>Publishes the envelopes as one group, in their order, through one originator: whoever can read one can read those before it.
+    /// They succeed or fail together.</summary>
+    /// <returns>The originator envelopes in the same order, or the fault of all.</returns>
+    public async Task<(IReadOnlyList<ReadOnlyMemory<byte>> Envelopes, PublishFault? Fault)> PublishAsync(
+        IReadOnlyList<PlannedEnvelope> group, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var failed = 0;
+        PublishFault? fault = null;
+        foreach (var link in Candidates(group[0]))
+        {
+            (var answers, fault) = await TryAsync(link, group, cancellationToken);
+            if (fault is null)
+            {
+                metrics.Published(link.Id, answers.Count, failed, clock.GetElapsedTime(started));
+                return (answers, null);
+            }
+
+            if (fault.IsPermanent) return ([], fault);
+            failed++;
+        }
+
+        return ([], fault ?? PublishFault.Unavailable("no available nodes"));
+    }
+
+    // Each node is tried once. The mapping decides among the healthy ones first, as attempts at the others cost seconds.
+    private IEnumerable<NodeLink> Candidates(PlannedEnvelope first)
+    {
+        var links = nodes.Links;
+        var healthyFor = options.Value.HealthyFor;
+        return StableSelection.Order(links.Count, first.Client.Topic.Identifier)
+            .Select(index => links[index])
+            .OrderBy(link => link.IsHealthy(healthyFor) ? 0 : 1)
+            .Take(options.Value.MaxAttempts);
+    }
+
+    private async Task<(IReadOnlyList<ReadOnlyMemory<byte>> Envelopes, PublishFault? Fault)> TryAsync(
+        NodeLink link, IReadOnlyList<PlannedEnvelope> group, CancellationToken cancellationToken)
+    {
+        var sent = new ReadOnlyMemory<byte>[group.Count];
+        for (var at = 0; at < sent.Length; at++)
+        {
+            sent[at] = signer.Seal(group[at].Client.Bytes.Span, link.Id);
+        }
+
+        using var timeout = new CancellationTokenSource(options.Value.AttemptTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            var answers = await link.PublishAsync(sent, either.Token);
+            if (checks.Fault(link.Node, sent, answers) is not { } wrong) return (answers, null);
+
+            Log.WrongAnswer(logger, link.Id.Value, wrong);
+            return ([], PublishFault.Unavailable("the node gave a wrong answer"));
+        }
+        catch (RpcException refusal)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var fault = PublishFault.Of(refusal);
+            if (!fault.IsPermanent) Log.AttemptFailed(logger, link.Id.Value, refusal.StatusCode, refusal.Status.Detail);
+
+            // Only a failure to reach the node leaves an exception of the transport; a busy node stays listed.
+            if (refusal.Status.DebugException is not null && refusal.StatusCode == StatusCode.Unavailable) link.MarkFailed();
+            return ([], fault);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Log.AttemptFailed(logger, link.Id.Value, StatusCode.DeadlineExceeded, failure.Message);
+            return ([], new PublishFault(StatusCode.DeadlineExceeded, "the node did not answer in time", TimeSpan.FromSeconds(1)));
+        }
+    }
+}

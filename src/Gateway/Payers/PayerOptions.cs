@@ -1,0 +1,68 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Gateway.Payers;
+
+/// <summary>How the payer gateway publishes for its clients.</summary>
+public sealed class PayerOptions
+{
+    /// <summary>Configuration section.</summary>
+    public const string SectionName = "Payer";
+
+    /// <summary>Time for a whole publish request, whatever its client allows. Default: 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time a node gets for one attempt (<c>XMTPD_PAYER_ENVELOPE_PUBLISH_TIMEOUT</c>). Default: 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Nodes tried for a request at most (<c>XMTPD_PAYER_ENVELOPE_PUBLISH_RETRIES</c>). Default: 5.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>Most envelopes in one request. Default: 1,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxEnvelopes { get; set; } = 1_000;
+
+    /// <summary>Largest client envelope sent to the chain, in bytes; zero leaves it to the chain
+    /// (<c>XMTPD_APP_CHAIN_MAX_BLOCKCHAIN_PAYLOAD_SIZE</c>). Default: 200,000.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxChainPayloadBytes { get; set; } = 200_000;
+
+    /// <summary>How long a broadcast envelope may take to become readable on the listed nodes. Default: 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan StoredWait { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Pause between two rounds of health checks. Default: 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time a node gets to answer a health check. Default: 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan HealthTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a node stays listed after it was last seen healthy. Must exceed the interval and timeout of the checks together.
+    /// Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan HealthyFor { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an identical client envelope is the same publish. Default: 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan RememberFor { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Bytes of answers kept for identical client envelopes; the oldest go first. Default: 64 MiB.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxRememberedBytes { get; set; } = 64 * 1024 * 1024;
+}
+
+[OptionsValidator]
+internal sealed partial class PayerOptionsValidator : IValidateOptions<PayerOptions>;
+
+internal sealed class PayerOptionsRules : IValidateOptions<PayerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, PayerOptions options) => options.HealthyFor > options.HealthInterval + options.HealthTimeout
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail(
+            $"Payer:HealthyFor {options.HealthyFor} must exceed HealthInterval {options.HealthInterval} and HealthTimeout {options.HealthTimeout} together.");
+}
