@@ -5,7 +5,7 @@ namespace XmtpOrleans.Testing;
 /// <summary>Feeds a parser hostile variations of good inputs, and fails with the input when it throws or allocates without measure.</summary>
 /// <remarks>
 /// Every run of the suite takes a short sample. The long one, on demand, for all parsers or one:
-/// <c>XMTP_FUZZ_INPUTS=10000000 dotnet test --project tests/Protocol.Tests -- -class "*FuzzTests"</c>.
+/// <c>XMTP_FUZZ_INPUTS=10000000 dotnet test --project tests/Protocol.Tests --filter-class '*FuzzTests'</c>.
 /// <c>XMTP_FUZZ_SEED</c> repeats a run; a failure names its seed.
 /// </remarks>
 public sealed class FuzzCorpus
