@@ -1,0 +1,19 @@
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Identity;
+
+namespace XmtpOrleans.Grains.Inboxes;
+
+/// <summary>Keeps one inbox in memory while its updates come; goes idle soon after.</summary>
+[GrainType("xmtp.inbox")]
+internal sealed class InboxGrain(IEnvelopeStore store, IUpdateVerifier verifier, IWalletVerifier wallets) : Grain, IInboxGrain
+{
+    private InboxState? _state;
+
+    public Task<InboxVerdicts> ValidateAsync(InboxUpdates updates)
+    {
+        _state ??= InboxId.TryParse(this.GetPrimaryKeyString(), out var inbox)
+            ? new InboxState(inbox, store, verifier, wallets)
+            : throw new InvalidOperationException("the key of an inbox grain is the inbox id in hex");
+        return _state.ValidateAsync(updates, CancellationToken.None);
+    }
+}
