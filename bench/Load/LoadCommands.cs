@@ -51,6 +51,7 @@ internal static class LoadCommands
                 new StreamLoad(result.GetValue(Streams), result.GetValue(PerConnection), result.GetValue(Rate), result.GetValue(Size))),
             Command("idle", "Holds silent streams open and reports the server's memory", [Streams, PerConnection], IdleLoad.RunAsync, result =>
                 new IdleLoad(result.GetValue(Streams), result.GetValue(PerConnection), result.GetValue(ServerPids) ?? [])),
+            FillCommand.Create(),
         };
         try
         {

@@ -7,7 +7,6 @@ namespace XmtpOrleans.Load.Workloads;
 internal static class Reads
 {
     private const string Service = "/xmtp.xmtpv4.message_api.ReplicationApi/";
-    private const int Picks = 1 << 16;
 
     /// <summary>Path and request of a read, by its name on the command line.</summary>
     public static (string Path, Func<int, IMessage> Request) Of(string name, uint limit) => name switch
@@ -42,26 +41,11 @@ internal static class Reads
     public static NextRequest Series(Func<int, IMessage> request, int topics, double exponent)
     {
         var encoded = Enumerable.Range(0, topics).Select(group => request(group).ToByteArray()).ToArray();
-        var cumulative = new double[topics];
-        var sum = 0.0;
-        for (var rank = 0; rank < topics; rank++)
-        {
-            sum += 1 / Math.Pow(rank + 1, exponent);
-            cumulative[rank] = sum;
-        }
-
-        var random = new Random(42);
-        var picks = new int[Picks];
-        for (var at = 0; at < Picks; at++)
-        {
-            var found = Array.BinarySearch(cumulative, random.NextDouble() * sum);
-            picks[at] = Math.Min(found < 0 ? ~found : found, topics - 1);
-        }
-
+        var picks = new ZipfPicks(topics, exponent);
         var next = 0;
         return (long _, out ReadOnlyMemory<byte> message, out int envelopes) =>
         {
-            message = encoded[picks[(uint)Interlocked.Increment(ref next) % Picks]];
+            message = encoded[picks.Pick((uint)Interlocked.Increment(ref next))];
             envelopes = 1;
             return true;
         };
