@@ -56,6 +56,13 @@ async function runAll(driver, list, width) {
   }));
 }
 
+// The runner is gone: nobody reads the results, and nobody else would end the server.
+process.on('disconnect', async () => {
+  await operator.kill();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+});
+
 // A client's background work may fail after its scenario is over, for example against a server that is being restarted.
 process.on('unhandledRejection', (error) => { console.error('unhandled rejection:', error); });
 
@@ -77,5 +84,4 @@ try {
 }
 
 rmSync(folder, { recursive: true, force: true });
-process.disconnect();
 process.exit(exitCode); // clients without a close function keep their process alive

@@ -80,6 +80,13 @@ if (browserMissing() !== undefined) {
   for (const { store, client } of takeWhere(({ client }) => client === 'browser')) { recordMissing(store, client, browserMissing()); }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await postgres?.stop();
+    process.exit(1); // lanes end with their runner
+  });
+}
+
 function takeWhere(matches) {
   const taken = waiting.filter(matches);
   waiting.splice(0, waiting.length, ...waiting.filter((lane) => !matches(lane)));

@@ -10,6 +10,16 @@ export function truth(condition, what) {
   if (!condition) { throw new Error(`expected: ${what}`); }
 }
 
+/** Both lists hold the same items equally often, in any order; names what is missing or too much. */
+export function sameItems(actual, expected, what) {
+  const counts = new Map();
+  for (const item of expected) { counts.set(item, (counts.get(item) ?? 0) + 1); }
+  for (const item of actual) { counts.set(item, (counts.get(item) ?? 0) - 1); }
+  const missing = [...counts].filter(([, count]) => count > 0).map(([item]) => item);
+  const surplus = [...counts].filter(([, count]) => count < 0).map(([item]) => item);
+  if (missing.length + surplus.length > 0) { throw new Error(`${what}: missing ${show(missing)}, too much ${show(surplus)}`); }
+}
+
 /** Runs `action`, expects it to fail, and returns its error's text. */
 export async function fails(action, what) {
   try {

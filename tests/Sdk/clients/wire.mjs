@@ -109,3 +109,18 @@ function methodOf(path) {
     deserialize: (bytes) => method.resolvedResponseType.decode(bytes),
   };
 }
+
+/** Content types of a private MLS message, as they stand in its header. */
+export const contentTypes = { application: 1, commit: 3 };
+
+/** A client envelope with a group message that is well framed and unreadable, as every group message is to a server. */
+export function groupMessage(topic, contentType = contentTypes.application) {
+  const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+  const data = Buffer.concat([
+    Buffer.of(0, 1, 0, 2), // version 1, private message
+    Buffer.of(16), topic.subarray(1),
+    Buffer.alloc(8), Buffer.of(contentType), // epoch 0
+    Buffer.of(0), Buffer.of(28), random(28), Buffer.of(0x40, 128), random(128), // authenticated data, sender data, ciphertext
+  ]);
+  return clientEnvelope(topic, { groupMessage: { v1: { data, senderHmac: random(32), shouldPush: true } } });
+}

@@ -1,5 +1,6 @@
-import { equal, eventually, pause, truth } from '../clients/check.mjs';
-import { clientEnvelope, methods, publishRequest, statusCodes, unwrap, Wire } from '../clients/wire.mjs';
+import { equal, eventually, pause, sameItems, truth } from '../clients/check.mjs';
+import { clientEnvelope, contentTypes, groupMessage, methods, publishRequest, statusCodes, unwrap, Wire } from '../clients/wire.mjs';
+import { joined, texts, World } from '../clients/world.mjs';
 
 // What SDKs depend on, asked without one. Real envelopes come from a real client.
 
@@ -31,6 +32,12 @@ async function groupWithTexts(world, count) {
   const group = await sender.conversations.createGroup([reader.inboxId]);
   for (let index = 0; index < count; index++) { await group.sendText(`message ${index}`); }
   return group;
+}
+
+async function publish(gateway, ...envelopes) {
+  const { value, details } = await gateway.call(methods.publish, publishRequest(...envelopes));
+  truth(value !== undefined, `a publish is answered, it said: ${details}`);
+  return value.originatorEnvelopes.map(unwrap);
 }
 
 async function queryAll(wire, query, limit = 0) {
@@ -144,6 +151,79 @@ export const wire = [
     equal(paged.map(position), all.map(position), 'all pages together');
     const fromZero = await queryAll(node, { topics, lastSeen: { nodeIdToSequenceId: { 0: '0', 100: '0' } } });
     equal(fromZero.length, all.length, 'envelopes after a cursor of zeros');
+  }),
+
+  scenario('one request of several envelopes is answered in its order', async ({ node, gateway }) => {
+    const topics = [randomTopic(0, 16), randomTopic(0, 16)];
+    const { application, commit } = contentTypes;
+    const envelopes = [application, commit, application, application, commit].map((type, index) => groupMessage(topics[index % 2], type));
+    const answers = await publish(gateway, ...envelopes);
+    equal(answers.map((each) => each.originator), [100, 0, 100, 100, 0], 'originators of the answers');
+    equal(answers.map((each) => Buffer.compare(each.clientBytes, envelopes[answers.indexOf(each)])), Array(5).fill(0), 'the published bytes, in order');
+    const ids = (originator) => answers.filter((each) => each.originator === originator).map((each) => each.sequence);
+    for (const originator of [0, 100]) { equal(ids(originator), [...ids(originator)].sort((a, b) => Number(a - b)), 'sequence ids rise'); }
+    const stored = (await queryAll(node, { topics })).map((each) => position(unwrap(each)));
+    equal(stored, [...ids(0).map((id) => `0:${id}`), ...ids(100).map((id) => `100:${id}`)], 'both topics, read together');
+  }),
+
+  scenario('what is answered can be read at once', async ({ node, gateway }) => {
+    for (const type of [contentTypes.application, contentTypes.commit]) {
+      for (let round = 0; round < 50; round++) {
+        const topic = randomTopic(0, 16);
+        const [answer] = await publish(gateway, groupMessage(topic, type));
+        const [stored] = await queryAll(node, { topics: [topic] });
+        equal(stored && position(unwrap(stored)), position(answer), 'the first query after the answer');
+        const { value } = await node.call(methods.newest, { topics: [topic] });
+        equal(value.results.map((each) => each.originatorEnvelope && position(unwrap(each.originatorEnvelope))), [position(answer)], 'newest envelope after the answer');
+      }
+    }
+  }),
+
+  scenario('streams that open while others publish have no gap and no duplicate', async ({ node, gateway }) => {
+    const topic = randomTopic(0, 16);
+    const published = [];
+    const streams = [];
+    for (let round = 0; round < 60; round++) {
+      if (round % 6 === 0) {
+        streams.push(node.open(methods.subscribeTopics, { filters: [{ topic }] }));
+        streams.push(node.open(methods.subscribeEnvelopes, { query: { topics: [topic] } }));
+      }
+
+      const type = round % 4 === 3 ? contentTypes.commit : contentTypes.application;
+      const answers = await Promise.all([publish(gateway, groupMessage(topic, type)), publish(gateway, groupMessage(topic, type))]);
+      published.push(...answers.flat().map(position));
+    }
+
+    for (const stream of streams) {
+      await eventually(() => envelopesOf(stream).length >= published.length, 'every envelope on every stream', 5_000);
+      stream.cancel();
+      const received = envelopesOf(stream);
+      sameItems(received.map(position), published, 'every envelope once');
+      for (const originator of [0, 100]) {
+        const ids = received.filter((each) => each.originator === originator).map((each) => each.sequence);
+        equal(ids, [...ids].sort((a, b) => Number(a - b)), `ascending sequence ids of originator ${originator}`);
+      }
+    }
+  }),
+
+  scenario('older and newer clients share a group', async (_, world) => {
+    const older = new World({ ...world, kind: 'node5', sdk: await import('node-sdk-5'), store: { fresh: () => world.database() } });
+    try {
+      const [first, third] = await world.clients(2);
+      const second = await older.client();
+      const group = await second.conversations.createGroup([first.inboxId, third.inboxId]);
+      await group.sendText('from the older one');
+      const views = [await joined(first, group), await joined(third, group)];
+      await views[0].sendText('from a newer one');
+      await views[1].sync();
+      await views[1].sendText('from another newer one');
+      for (const view of [group, ...views]) {
+        await view.sync();
+        equal(await texts(view), ['from the older one', 'from a newer one', 'from another newer one'], 'the conversation at every member');
+      }
+    } finally {
+      await older.close();
+    }
   }),
 
   scenario('envelopes come from the originators that clients expect', async ({ node }, world) => {
