@@ -22,9 +22,12 @@ internal static class EventIds
     // Chain logs: 1040-1059
     public const int ChainLogLeaseTaken = 1040;
     public const int ChainLogFenced = 1041;
-    public const int ChainLogFailed = 1042;
-    public const int ChainEventRejected = 1043;
-    public const int ChainUpdateUndecided = 1044;
+    public const int ChainLogUnread = 1042;
+    public const int ChainLogUnknown = 1043;
+    public const int ChainLogFailed = 1044;
+    public const int ChainEventRejected = 1045;
+    public const int ChainUpdateUndecided = 1046;
+    public const int LogUnreachable = 1047;
 
     // Feeds: 1100-1119
     public const int FeedLost = 1100;

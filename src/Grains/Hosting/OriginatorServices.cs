@@ -2,7 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Hosting;
 
@@ -10,7 +13,7 @@ namespace XmtpOrleans.Grains.Hosting;
 public static class OriginatorServices
 {
     /// <summary>What a silo needs to keep logs. The host adds the ports: <see cref="IEnvelopeStore"/>, <see cref="ISigner"/>, <see cref="IRates"/>,
-    /// <see cref="IAppChain"/>.</summary>
+    /// <see cref="IAppChain"/>; and another <see cref="Admission"/> before this, when its rules are relaxed.</summary>
     public static IServiceCollection AddOriginators(this IServiceCollection services)
     {
         services.AddNode();
@@ -18,6 +21,13 @@ public static class OriginatorServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SequencerOptions>, SequencerOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SequencerOptions>, SequencerOptionsRules>());
         services.TryAddSingleton<SequencerMetrics>();
+        services.AddOptions<ChainLogOptions>().BindConfiguration(ChainLogOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChainLogOptions>, ChainLogOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChainLogOptions>, ChainLogOptionsRules>());
+        services.TryAddSingleton<ChainLogMetrics>();
+        services.TryAddSingleton<IInboxValidator, InboxValidator>();
+        services.TryAddSingleton(new Admission(new AdmissionOptions()));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogKeeper>();
         return services;
     }
 
@@ -36,6 +46,7 @@ public static class OriginatorServices
 
     private static void AddNode(this IServiceCollection services)
     {
+        services.AddMetrics();
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Originators;
@@ -46,13 +45,4 @@ internal sealed class SequencerHarness
 
     public static SealedEnvelope Parse(byte[] envelope) =>
         SealedEnvelope.TryParse(envelope, out var parsed, out var refusal) ? parsed : throw new InvalidOperationException(refusal);
-
-    private sealed class NoMeters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using XmtpOrleans.Grains.Inboxes;
+using XmtpOrleans.Protocol.Envelopes;
+
+namespace XmtpOrleans.Grains.Originators;
+
+/// <summary>Hosts the <see cref="ChainLog"/> of one contract.</summary>
+[GrainType("xmtp.chain-log"), Reentrant, CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class ChainLogGrain(
+    IEnvelopeStore store,
+    IAppChain chain,
+    IInboxValidator inboxes,
+    Admission admission,
+    IOptions<ChainLogOptions> options,
+    ChainLogMetrics metrics,
+    TimeProvider clock,
+    ILogger<ChainLog> logger) : Grain, IChainLogGrain
+{
+    private ChainLog _log = null!; // set before the first call
+    private Task _watch = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var contract = (ChainContract)this.GetPrimaryKeyLong();
+        _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, Random.Shared, logger);
+        _watch = WatchAsync();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _log.DrainAsync();
+        await _watch;
+    }
+
+    /// <inheritdoc/>
+    public Task FollowAsync()
+    {
+        _log.Follow();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<FeedReply> ReadAsync(SequenceId after, int maxBytes, TimeSpan wait) => _log.ReadAsync(after, maxBytes, wait);
+
+    /// <inheritdoc/>
+    public Task<SequenceId> HeadAsync() => Task.FromResult(_log.Head);
+
+    private async Task WatchAsync()
+    {
+        await _log.Ended;
+        DeactivateOnIdle();
+    }
+}

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Grains.Originators;
+
+[OptionsValidator]
+internal sealed partial class ChainLogOptionsValidator : IValidateOptions<ChainLogOptions>;

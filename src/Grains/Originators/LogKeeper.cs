@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
+using XmtpOrleans.Protocol.Envelopes;
+
+namespace XmtpOrleans.Grains.Originators;
+
+/// <summary>Names the logs that must always be followed, every few seconds from every silo, so that each lives somewhere.</summary>
+internal sealed partial class LogKeeper(
+    IGrainFactory grains, IOptions<ChainLogOptions> options, TimeProvider clock, ILogger<LogKeeper> logger) : ILifecycleParticipant<ISiloLifecycle>
+{
+    private Func<Task> _stopAsync = static () => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(LogKeeper), ServiceLifecycleStage.Active, StartAsync, _ => _stopAsync());
+
+    private Task StartAsync(CancellationToken cancellationToken)
+    {
+        var stopping = new CancellationTokenSource();
+        var loop = KeepAsync(stopping.Token);
+        _stopAsync = async () =>
+        {
+            await stopping.CancelAsync();
+            await loop;
+            stopping.Dispose();
+        };
+        return Task.CompletedTask;
+    }
+
+    private async Task KeepAsync(CancellationToken stopping)
+    {
+        IChainLogGrain[] logs =
+        [
+            grains.GetGrain<IChainLogGrain>(OriginatorId.GroupMessagesChain.Value),
+            grains.GetGrain<IChainLogGrain>(OriginatorId.IdentityUpdatesChain.Value),
+        ];
+        using var timer = new PeriodicTimer(options.Value.FollowPeriod, clock);
+        try
+        {
+            do
+            {
+                await Task.WhenAll(logs.Select(FollowAsync));
+            }
+            while (await timer.WaitForNextTickAsync(stopping));
+        }
+        catch (OperationCanceledException)
+        {
+            // The silo stops.
+        }
+    }
+
+    private async Task FollowAsync(IChainLogGrain log)
+    {
+        try
+        {
+            await log.FollowAsync();
+        }
+        catch (Exception failure) when (failure is OrleansException or ConnectionFailedException or TimeoutException)
+        {
+            Log.Unreachable(logger, failure.GetType().Name, log.GetPrimaryKeyLong());
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.LogUnreachable, LogLevel.Debug, "The log of originator {Originator} could not be named ({Failure}); trying again")]
+        public static partial void Unreachable(ILogger logger, string failure, long originator);
+    }
+}
