@@ -1,1 +1,3 @@
-return 0;
+using XmtpOrleans.Silo;
+
+return await CommandLine.RunAsync(args);

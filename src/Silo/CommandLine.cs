@@ -1,0 +1,61 @@
+using System.CommandLine;
+using XmtpOrleans.Silo.Dev;
+
+namespace XmtpOrleans.Silo;
+
+/// <summary>The commands of the executable. Without one it runs <c>dev</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Exit code of a process that could not start as it was asked to.</summary>
+    public const int CannotStart = 2;
+
+    /// <summary>Runs what the arguments ask for and returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var dev = DevCommand();
+        var root = new RootCommand("One operator of the decentralised XMTP network.") { dev };
+        var isDefault = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
+        var parsed = root.Parse(isDefault ? ["dev", .. args] : args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync(error.Message);
+            }
+
+            await Console.Error.WriteLineAsync("See --help.");
+            return CannotStart;
+        }
+
+        // Its own handling of SIGTERM would end the process after two seconds, in the middle of the drain.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static Command DevCommand()
+    {
+        var data = new Option<string>("--data") { Description = "Folder of keys, store and chain", DefaultValueFactory = _ => "data" };
+        var host = new Option<string>("--host") { Description = "Address to listen on", DefaultValueFactory = _ => "127.0.0.1" };
+        var port = new Option<int>("--port") { Description = "Port of the node's API", DefaultValueFactory = _ => 5050 };
+        var gatewayPort = new Option<int>("--gateway-port") { Description = "Port of the payer gateway", DefaultValueFactory = _ => 5052 };
+        var opsPort = new Option<int>("--ops-port") { Description = "Port of health and metrics", DefaultValueFactory = _ => 8008 };
+        var siloPort = new Option<int>("--silo-port") { Description = "Loopback port of the silo; 0 takes any free one" };
+        var publicUrl = new Option<string?>("--public-url") { Description = "What clients are told to connect to; needed with a wildcard host" };
+        var postgres = new Option<string?>("--postgres") { Description = "Connection string of a PostgreSQL database to use instead of SQLite" };
+        var command = new Command("dev", "Runs a whole one-operator network: node, payer gateway, store and chain, in one process")
+        {
+            data, host, port, gatewayPort, opsPort, siloPort, publicUrl, postgres,
+        };
+        command.SetAction((result, _) => DevRun.RunAsync(new DevOptions
+        {
+            DataFolder = result.GetRequiredValue(data),
+            Host = result.GetRequiredValue(host),
+            Port = result.GetValue(port),
+            GatewayPort = result.GetValue(gatewayPort),
+            OpsPort = result.GetValue(opsPort),
+            SiloPort = result.GetValue(siloPort),
+            PublicUrl = result.GetValue(publicUrl),
+            PostgresConnection = result.GetValue(postgres),
+        }));
+        return command;
+    }
+}

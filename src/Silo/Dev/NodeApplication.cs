@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using Orleans.Configuration;
+using XmtpOrleans.Chain.Local;
+using XmtpOrleans.Gateway.Nodes;
+using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Storage.Sqlite;
+
+namespace XmtpOrleans.Silo.Dev;
+
+/// <summary>The node of the <c>dev</c> command: one silo with its front, its store and the chain of one machine.</summary>
+internal static class NodeApplication
+{
+    private const string DatabaseFile = "node.db";
+
+    /// <summary>Composes the node; the caller opens its database and starts it.</summary>
+    public static WebApplication Build(DevOptions options, Secp256k1PrivateKey key, INodeRegistry registry)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        EmbeddedHosting.Configure(builder);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenRpc(new IPEndPoint(options.Address, options.Port)));
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, options));
+
+        var services = builder.Services;
+        services.Configure<NodeOptions>(node => node.Id = DevNetwork.NodeId.Value);
+        services.Configure<RpcOptions>(rpc => rpc.Reflection = true); // a developer's tools list the methods
+        services.AddSingleton(registry);
+        services.AddSingleton<ISigner>(_ => new LocalSigner(key));
+        AddStore(services, options);
+        services.AddLocalChain();
+        services.AddOriginators();
+        services.AddReading();
+        services.AddInboxes();
+        services.AddPublisher();
+        services.AddRpc();
+        services.AddNodeApi();
+        return builder.Build().UseRpc();
+    }
+
+    /// <summary>Where the node keeps everything, without secrets.</summary>
+    public static string StoreOf(DevOptions options) =>
+        options.PostgresConnection is null ? Path.Combine(options.DataFolder, DatabaseFile) : "PostgreSQL";
+
+    private static void AddStore(IServiceCollection services, DevOptions options)
+    {
+        services.AddSqliteStore(sqlite => sqlite.Path = Path.Combine(options.DataFolder, DatabaseFile));
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo, DevOptions options)
+    {
+        // Alone there is nobody to talk to: membership in memory, no client port, and the silo port on the loopback.
+        silo.UseLocalhostClustering(options.SiloPort > 0 ? options.SiloPort : FreePort(), gatewayPort: 0, serviceId: "xmtp", clusterId: "dev");
+        silo.Configure<EndpointOptions>(endpoints => endpoints.GatewayPort = 0);
+        silo.ConfigureLogging(logging => logging
+            .AddFilter("Orleans", LogLevel.Warning)
+            .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // 100405: asks for the server collector, which costs memory here
+            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)); // 100150: false alarm at start in this version
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

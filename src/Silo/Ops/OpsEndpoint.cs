@@ -1,0 +1,26 @@
+using System.Net;
+using OpenTelemetry.Metrics;
+
+namespace XmtpOrleans.Silo.Ops;
+
+/// <summary>The operator's port: liveness, readiness and metrics, apart from every port that clients reach.</summary>
+internal static class OpsEndpoint
+{
+    /// <summary>Builds the application; the caller starts and stops it.</summary>
+    public static WebApplication Build(IPAddress address, int port, Readiness readiness)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        EmbeddedHosting.Configure(builder);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port));
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("XmtpOrleans.*", "System.Runtime").AddPrometheusExporter());
+        var app = builder.Build();
+
+        // Live means only that the process answers: a database that is away must not make an orchestrator kill it.
+        app.MapGet("/health/live", () => Results.Text("live\n"));
+        app.MapGet("/health/ready", () => readiness.Faults() is { Count: > 0 } faults
+            ? Results.Text(string.Join('\n', faults) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Text("ready\n"));
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+}
