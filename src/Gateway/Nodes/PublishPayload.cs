@@ -1,5 +1,3 @@
-using Google.Protobuf;
-using Xmtp.Xmtpv4.MessageApi;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Protocol.Envelopes;
 
@@ -13,7 +11,7 @@ internal sealed class PublishPayload(IReadOnlyList<ReadOnlyMemory<byte>> envelop
     public IReadOnlyList<ReadOnlyMemory<byte>> Envelopes { get; } = envelopes;
 
     /// <summary>Reads <c>PublishPayerEnvelopesRequest</c> without decoding the envelopes.</summary>
-    /// <exception cref="InvalidProtocolBufferException">The bytes are not such a request.</exception>
+    /// <exception cref="RpcRefusalException">The bytes are not such a request.</exception>
     public static PublishPayload Parse(ReadOnlyMemory<byte> bytes)
     {
         var envelopes = new List<ReadOnlyMemory<byte>>();
@@ -24,8 +22,6 @@ internal sealed class PublishPayload(IReadOnlyList<ReadOnlyMemory<byte>> envelop
             if (reader.Field == EnvelopesField && reader.WireType == 2) envelopes.Add(bytes.Slice(reader.Start, reader.Length));
         }
 
-        // The stock parser names the fault; what it takes all the same (groups, say) no sender of this request writes.
-        if (malformed) _ = PublishPayerEnvelopesRequest.Parser.ParseFrom(bytes.Span);
         return malformed ? throw RpcErrors.Unparsable("not a publish request") : new PublishPayload(envelopes);
     }
 }

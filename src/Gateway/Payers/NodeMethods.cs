@@ -1,9 +1,11 @@
+using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Xmtp.Xmtpv4.MessageApi;
 using Xmtp.Xmtpv4.MetadataApi;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Gateway.Payers;
 
@@ -49,16 +51,14 @@ internal static class NodeMethods
         MethodType.Unary, "grpc.health.v1.Health", "Check", Of<HealthCheckRequest>(), Of<HealthCheckResponse>());
 
     private static Marshaller<T> Of<T>()
-        where T : class, IMessage<T>, new()
-    {
-        var parser = new MessageParser<T>(static () => new T());
-        return new Marshaller<T>(
-            static (message, context) =>
-            {
-                context.SetPayloadLength(message.CalculateSize());
-                message.WriteTo(context.GetBufferWriter());
-                context.Complete();
-            },
-            context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
-    }
+        where T : class, IMessage<T>, new() => new(
+        static (message, context) =>
+        {
+            context.SetPayloadLength(message.CalculateSize());
+            message.WriteTo(context.GetBufferWriter());
+            context.Complete();
+        },
+        static context => WireMessage.TryParse<T>(context.PayloadAsReadOnlySequence().ToArray(), out var message)
+            ? message
+            : throw new InvalidDataException($"A node answered something that is no {typeof(T).Name}."));
 }
