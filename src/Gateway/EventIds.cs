@@ -19,4 +19,5 @@ internal static class EventIds
     public const int ChainAway = 3206;
     public const int BroadcastNotShown = 3207;
     public const int BroadcastNotShownByAll = 3208;
+    public const int NodeWrongInbox = 3209;
 }

@@ -10,6 +10,7 @@ internal sealed partial class ChainPublisher(
     IAppChain chain,
     NodeDirectory nodes,
     StoredEnvelopes stored,
+    IdentityJudge judge,
     PayerMetrics metrics,
     IOptions<PayerOptions> options,
     TimeProvider clock,
@@ -26,6 +27,13 @@ internal sealed partial class ChainPublisher(
 
         var client = envelope.Client;
         var contract = client.Topic.Kind == TopicKind.IdentityUpdates ? ChainContract.IdentityUpdates : ChainContract.GroupMessages;
+        if (contract == ChainContract.IdentityUpdates)
+        {
+            var (fault, known) = await judge.JudgeAsync(listed, envelope, cancellationToken);
+            if (fault is not null) return fault;
+            if (known is { } before) return before; // sent again after an answer that was lost
+        }
+
         BroadcastResult broadcast;
         try
         {
@@ -39,30 +47,32 @@ internal sealed partial class ChainPublisher(
 
         if (broadcast.Event is not { } appended) return PublishFault.Invalid(broadcast.Refusal ?? "the chain refused it");
 
-        var result = await ReadStoredAsync(listed, appended, cancellationToken);
+        var result = await ReadStoredAsync(listed, envelope, appended, cancellationToken);
         if (result.IsPublished) metrics.Published(new((uint)contract), envelopes: 1, failedAttempts: 0, clock.GetElapsedTime(started));
         return result;
     }
 
     private async Task<PublishResult> ReadStoredAsync(
-        IReadOnlyList<NodeLink> listed, ChainEvent appended, CancellationToken cancellationToken)
+        IReadOnlyList<NodeLink> listed, PlannedEnvelope envelope, ChainEvent appended, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(options.Value.StoredWait, clock);
+        using var timeout = new CancellationTokenSource(options.Value.ReadTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
 
         // All listed nodes have to show it: its client reads from one of them, nobody knows which, and gives up after 200 ms.
         var readings = await Task.WhenAll(listed.Select(link => stored.ReadAsync(link, appended, either.Token)));
         cancellationToken.ThrowIfCancellationRequested();
 
-        if (readings.FirstOrDefault(reading => reading.Envelope is not null) is { Envelope: { } envelope })
+        if (readings.FirstOrDefault(reading => reading.Envelope is not null) is { Envelope: { } found })
         {
             if (Array.Exists(readings, reading => reading.Envelope is null)) Log.NotShownByAll(logger, appended.Contract, appended.Sequence.Value);
-            return envelope;
+            return found;
         }
 
         if (Array.Exists(readings, reading => reading.IsRejected))
         {
-            return PublishFault.Invalid("the network did not accept it at its place in the order");
+            return appended.Contract == ChainContract.IdentityUpdates
+                ? await judge.ExplainAsync(listed, envelope, appended.Sequence, cancellationToken)
+                : PublishFault.Invalid("the network did not accept the message");
         }
 
         Log.NotShown(logger, appended.Contract, appended.Sequence.Value);

@@ -14,13 +14,17 @@ internal sealed partial class NodeHealth(
     /// <summary>Completes once every node was asked once.</summary>
     public Task FirstRound => _firstRound.Task;
 
+    /// <summary>Asks every node once, all at the same time.</summary>
+    public Task CheckAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(nodes.Links.Select(link => CheckAsync(link, cancellationToken)));
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             while (true)
             {
-                await Task.WhenAll(nodes.Links.Select(link => CheckAsync(link, stoppingToken)));
+                await CheckAllAsync(stoppingToken);
                 _firstRound.TrySetResult();
                 await Task.Delay(options.Value.HealthInterval, clock, stoppingToken);
             }
@@ -31,10 +35,10 @@ internal sealed partial class NodeHealth(
         }
     }
 
-    private async Task CheckAsync(NodeLink link, CancellationToken stoppingToken)
+    private async Task CheckAsync(NodeLink link, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.Value.HealthTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, timeout.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         var wasHealthy = link.IsHealthy(options.Value.HealthyFor);
         try
         {
@@ -44,7 +48,7 @@ internal sealed partial class NodeHealth(
         }
         catch (Exception failure) when (failure is RpcException or OperationCanceledException or ObjectDisposedException)
         {
-            stoppingToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             link.MarkFailed();
             if (wasHealthy) Log.NodeUnhealthy(logger, link.Id.Value, failure.Message);
         }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 
@@ -10,8 +11,8 @@ namespace XmtpOrleans.Gateway.Payers;
 /// <summary>Puts a payer gateway behind the RPC front.</summary>
 public static class PayerGatewayHosting
 {
-    /// <summary>Registers the gateway for a payer's key. It needs the node registry, the chain and its rates, and reaches nodes over RPC alone,
-    /// so it can run anywhere.</summary>
+    /// <summary>Registers the gateway for a payer's key. It needs the node registry, the chain and its rates. It reaches nodes over RPC
+    /// alone, so it can run anywhere.</summary>
     public static IServiceCollection AddPayerGateway(this IServiceCollection services, Secp256k1PrivateKey payerKey)
     {
         services.AddOptions<PayerOptions>().BindConfiguration(PayerOptions.SectionName).ValidateOnStart();
@@ -19,6 +20,7 @@ public static class PayerGatewayHosting
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PayerOptions>, PayerOptionsRules>());
         services.AddOptions<AdmissionOptions>().BindConfiguration("Admission");
         services.AddMetrics();
+        services.AddInboxes();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new Admission(provider.GetRequiredService<IOptions<AdmissionOptions>>().Value));
         services.TryAddSingleton(new PayerSigner(payerKey));
@@ -31,6 +33,8 @@ public static class PayerGatewayHosting
         services.TryAddSingleton<AnswerChecks>();
         services.TryAddSingleton<NodePublisher>();
         services.TryAddSingleton<StoredEnvelopes>();
+        services.TryAddSingleton<InboxLog>();
+        services.TryAddSingleton<IdentityJudge>();
         services.TryAddSingleton<ChainPublisher>();
         services.TryAddSingleton<ClientPublisher>();
         services.TryAddSingleton<PayerMetrics>();

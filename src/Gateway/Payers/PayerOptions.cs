@@ -30,9 +30,9 @@ public sealed class PayerOptions
     [Range(0, int.MaxValue)]
     public int MaxChainPayloadBytes { get; set; } = 200_000;
 
-    /// <summary>How long a broadcast envelope may take to become readable on the listed nodes. Default: 2 s.</summary>
+    /// <summary>How long nodes may take to show what a chain-bound publish needs: its inbox before, and what they stored after it. Default: 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan StoredWait { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Pause between two rounds of health checks. Default: 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Protocol.Envelopes;
+using XmtpOrleans.Protocol.Identity;
+using XmtpOrleans.Protocol.Mls;
+using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Gateway.Payers;
 
@@ -41,13 +44,24 @@ internal sealed class PublishPlanner(Admission admission, IOptions<PayerOptions>
         var verdict = admission.Judge(client, clock.GetUtcNow());
         if (!verdict.IsAdmitted) return verdict.Describe(index);
 
-        var limit = options.Value.MaxChainPayloadBytes;
-        if (verdict.Route == PublishRoute.Chain && limit > 0 && source.Length > limit)
-        {
-            return $"message at index {index} too large: {source.Length} bytes, at most {limit} for the chain";
-        }
+        if (verdict.Route == PublishRoute.Chain && RefuseForChain(client, index) is { } refusal) return refusal;
 
         planned.Add(new PlannedEnvelope(index, client, verdict.Route, EnvelopeKey.Of(source.Span)));
         return null;
+    }
+
+    private string? RefuseForChain(ParsedClientEnvelope client, int index)
+    {
+        var limit = options.Value.MaxChainPayloadBytes;
+        if (limit > 0 && client.Bytes.Length > limit)
+        {
+            return $"message at index {index} too large: {client.Bytes.Length} bytes, at most {limit} for the chain";
+        }
+
+        // Contracts have fixed types here, whatever admission is set to.
+        var length = client.Topic.Kind == TopicKind.IdentityUpdates ? InboxId.Size : GroupMessage.GroupIdLength;
+        return client.Topic.Identifier.Length == length
+            ? null
+            : $"invalid topic: the identifier at index {index} must have {length} bytes for the chain, not {client.Topic.Identifier.Length}";
     }
 }

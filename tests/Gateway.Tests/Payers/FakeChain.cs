@@ -8,6 +8,7 @@ internal sealed class FakeChain : IAppChain
 {
     private readonly Lock _lock = new();
     private readonly List<ChainEvent> _events = [];
+    private readonly Dictionary<ChainContract, ulong> _skipped = [];
 
     /// <summary>What follows a broadcast; nodes store it here.</summary>
     public Action<ChainEvent> OnEvent { get; set; } = static _ => { };
@@ -26,6 +27,9 @@ internal sealed class FakeChain : IAppChain
         }
     }
 
+    /// <summary>Somebody else broadcasts.</summary>
+    public void Skip(ChainContract contract) => _skipped[contract] = _skipped.GetValueOrDefault(contract) + 1;
+
     public Task<BroadcastResult> BroadcastAsync(
         ChainContract contract, ReadOnlyMemory<byte> identifier, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
@@ -38,7 +42,7 @@ internal sealed class FakeChain : IAppChain
             appended = _events.Find(known => known.Contract == contract && known.Payload.AsSpan().SequenceEqual(payload.Span))!;
             if (appended is null)
             {
-                var sequence = (ulong)_events.Count(known => known.Contract == contract) + 1;
+                var sequence = (ulong)_events.Count(known => known.Contract == contract) + _skipped.GetValueOrDefault(contract) + 1;
                 appended = LocalChainEvents.Of(
                     contract, new SequenceId(sequence), identifier.ToArray(), payload.ToArray(), (ulong)_events.Count + 1, blockTimeNs: 1);
                 _events.Add(appended);

@@ -1,4 +1,5 @@
 using System.Net;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -49,6 +50,12 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
 
     /// <summary>What the node does with a publish; honest at first.</summary>
     public Func<IReadOnlyList<ParsedPayerEnvelope>, Task<List<byte[]>>> OnPublish { get; set; }
+
+    /// <summary>Runs at each query; may throw.</summary>
+    public Action OnQuery { get; set; } = static () => { };
+
+    /// <summary>Most envelopes in an answer to a query without a limit.</summary>
+    public int PageSize { get; set; } = 1_000;
 
     /// <summary>Every publish that arrived, by request.</summary>
     public IReadOnlyList<IReadOnlyList<ParsedPayerEnvelope>> Publishes
@@ -119,12 +126,12 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
     }
 
     /// <summary>The node's chain log takes an event.</summary>
-    public byte[] Store(ChainEvent appended, byte[]? clientEnvelope = null)
+    public byte[] Store(ChainEvent appended, byte[]? clientEnvelope = null, byte[]? transactionHash = null)
     {
         var log = new OriginatorId((uint)appended.Contract);
         var payer = EnvelopeEncoder.Payer(clientEnvelope ?? appended.Payload, [], default, retentionDays: 0);
         var bytes = EnvelopeEncoder.Proven(
-            EnvelopeEncoder.Unsigned(log, appended.Sequence, appended.BlockTimeNs, payer, 0, 0, 0), appended.TransactionHash);
+            EnvelopeEncoder.Unsigned(log, appended.Sequence, appended.BlockTimeNs, payer, 0, 0, 0), transactionHash ?? appended.TransactionHash);
         lock (_lock) { _chainLogs.Add((log, appended.Sequence, bytes)); }
         Pass(appended);
         return bytes;
@@ -164,15 +171,24 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
 
     private Task<ReadyMessage> QueryAsync(RpcRequest<QueryEnvelopesRequest> request, RpcContext context)
     {
+        OnQuery();
         var query = request.Message.Query;
-        var log = new OriginatorId(Assert.Single(query.OriginatorNodeIds));
-        var after = query.LastSeen.NodeIdToSequenceId.GetValueOrDefault(log.Value);
+        var limit = request.Message.Limit == 0 ? PageSize : (int)request.Message.Limit;
         lock (_lock)
         {
-            var page = _chainLogs.Where(entry => entry.Log == log && entry.Sequence.Value > after)
-                .OrderBy(entry => entry.Sequence).Take((int)request.Message.Limit);
+            var page = _chainLogs
+                .Where(entry => query.OriginatorNodeIds.Contains(entry.Log.Value) || query.Topics.Contains(TopicOf(entry.Bytes)))
+                .Where(entry => entry.Sequence.Value > query.LastSeen.NodeIdToSequenceId.GetValueOrDefault(entry.Log.Value))
+                .OrderBy(entry => entry.Sequence)
+                .Take(limit);
             return Task.FromResult(EnvelopeList.Write([.. page.Select(entry => (ReadOnlyMemory<byte>)entry.Bytes)]));
         }
+    }
+
+    private static ByteString TopicOf(byte[] bytes)
+    {
+        Assert.True(SealedEnvelope.TryParse(bytes, out var envelope, out var refusal), refusal);
+        return ByteString.CopyFrom(envelope.Topic.Bytes.Span);
     }
 
     private async Task FollowMarksAsync(RpcRequest<GetSyncCursorRequest> request, RpcStreamWriter responses, RpcContext context)

@@ -90,6 +90,19 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Changes what the registry lists.</summary>
     public void Register(params IEnumerable<RegisteredNode> nodes) => _registry.Current = [.. nodes];
 
+    /// <summary>Lets the gateway look at its nodes once more.</summary>
+    public Task CheckHealthAsync() => _app.Services.GetRequiredService<NodeHealth>().CheckAllAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Moves the clock until the call has ended; by how much depends on when its timers start.</summary>
+    public async Task AdvanceUntilEndOfAsync(Task call)
+    {
+        while (!call.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(call, Task.Delay(10, TestContext.Current.CancellationToken));
+        }
+    }
+
     /// <summary>Publishes, and reads the answer.</summary>
     public Task<IReadOnlyList<SealedEnvelope>> PublishAsync(params ClientEnvelope[] envelopes) => PublishAsync("xmtp.xmtpv4.payer_api.PayerApi", envelopes);
 

@@ -51,7 +51,8 @@ internal static class TestEnvelopes
         PayerReport = new PayerReport(),
     };
 
-    private static ClientEnvelope Recorded(string flow, int at)
+    /// <summary>A client envelope that a real client sent.</summary>
+    public static ClientEnvelope Recorded(string flow, int at)
     {
         var envelope = Vectors.LoadJson("identity/recorded-client-envelopes.json").GetProperty("flows").EnumerateArray()
             .First(known => known.GetProperty("name").GetString() == flow).GetProperty("envelopes")[at];
