@@ -3,10 +3,9 @@ namespace XmtpOrleans.Storage;
 /// <summary>Statements whose text is the same in both dialects.</summary>
 internal static class SharedSql
 {
-    public const string ReadMarks = "SELECT originator_id, last_sequence_id FROM originator WHERE last_sequence_id > 0 ORDER BY originator_id";
-
     public const string ReadCongestion = """
-        SELECT minute, messages FROM congestion WHERE originator_id = $1 AND minute > $2 - 5 AND minute <= $2
+        SELECT minute, CAST(sum(messages) AS bigint) FROM congestion
+        WHERE originator_id = $1 AND minute > $2 - 5 AND minute <= $2 GROUP BY minute
         """;
 
     public const string ReadUsage = """
@@ -29,10 +28,4 @@ internal static class SharedSql
     public const string InsertNode = "INSERT INTO node (node_key, fingerprint_key, probe) VALUES (1, $1, 0) ON CONFLICT (node_key) DO NOTHING";
 
     public const string Probe = "UPDATE node SET probe = probe + 1";
-
-    // The greatest association counts; both columns only ever rise, so the order in which changes arrive does not matter (02 §12.2, §30.1).
-    public const string ReadInboxId = """
-        SELECT inbox_id FROM address_log WHERE address = $1 AND association_sequence_id > revocation_sequence_id
-        ORDER BY association_sequence_id DESC LIMIT 1
-        """;
 }

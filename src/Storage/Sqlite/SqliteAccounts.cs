@@ -8,9 +8,15 @@ namespace XmtpOrleans.Storage.Sqlite;
 /// <summary>Reads of what stands beside the entries, as a reader's thread runs them.</summary>
 internal static class SqliteAccounts
 {
+    // Both positions of a pair only ever rise, so the order in which changes arrive does not matter (02 §12.2, §30.1).
+    private const string ReadInboxIdSql = """
+        SELECT inbox_id FROM address_log WHERE address = $1 AND association_sequence_id > revocation_sequence_id
+        ORDER BY association_sequence_id DESC LIMIT 1
+        """;
+
     public static IReadOnlyList<InboxId?> InboxIds(SqliteSession session, IReadOnlyList<string> addresses)
     {
-        var statement = session.Statement(SharedSql.ReadInboxId);
+        var statement = session.Statement(ReadInboxIdSql);
         var inboxes = new InboxId?[addresses.Count];
         for (var index = 0; index < inboxes.Length; index++)
         {

@@ -8,6 +8,8 @@ namespace XmtpOrleans.Storage.Sqlite;
 /// <summary>The one file of a node that runs in one process: its writer, its readers, and the marks as last committed.</summary>
 internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvider clock) : INodeDatabase, IAsyncDisposable
 {
+    private const string ReadMarksSql = "SELECT originator_id, last_sequence_id FROM originator WHERE last_sequence_id > 0";
+
     private readonly string _path = Path.GetFullPath(options.Value.Path);
     private FileStream? _lock;
     private SqliteWriter? _writer;
@@ -118,7 +120,7 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvid
 
     private void ReadMarks(SqliteSession session)
     {
-        using var statement = session.NewStatement(SharedSql.ReadMarks);
+        using var statement = session.NewStatement(ReadMarksSql);
         var marks = new List<KeyValuePair<OriginatorId, SequenceId>>();
         while (statement.Step())
         {

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Cursors;
+using XmtpOrleans.Protocol.Envelopes;
+
+namespace XmtpOrleans.Storage.Postgres;
+
+/// <summary>The database of a node of one process or many: its connections, by role, and what runs beside the calls.</summary>
+internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
+{
+    internal const string ReadMarksSql = """
+        SELECT log.originator_id, newest.last_sequence_id FROM originator AS log
+        CROSS JOIN LATERAL (
+          SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id ORDER BY previous_sequence_id DESC LIMIT 1) AS newest
+        """;
+
+    private const string BehindSql = """
+        SELECT log.originator_id FROM originator AS log
+        WHERE (SELECT max(sequence_id) FROM envelope WHERE originator_id = log.originator_id)
+          > coalesce((SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id ORDER BY previous_sequence_id DESC LIMIT 1), 0)
+        LIMIT 1
+        """;
+
+    private readonly NpgsqlDataSource _reader;
+    private readonly NpgsqlDataSource _writer;
+    private readonly NpgsqlDataSource _maintenance;
+    private readonly PostgresNotifications _notifications;
+    private readonly SharedRead<Cursor> _marks;
+    private readonly int _markTimeoutSeconds;
+    private byte[]? _fingerprintKey;
+    private bool _isDisposed;
+
+    public PostgresDatabase(IOptions<PostgresOptions> options, TimeProvider clock, ILogger<PostgresDatabase> logger)
+    {
+        _reader = PostgresSettings.ReaderSource(options.Value);
+        _writer = PostgresSettings.WriterSource(options.Value);
+        _maintenance = PostgresSettings.MaintenanceSource(options.Value);
+        _markTimeoutSeconds = options.Value.CommitTimeoutSeconds;
+        _marks = new SharedRead<Cursor>(() => PostgresCalls.GuardAsync(ReadMarksOnceAsync));
+        LocalChainSignal = new LocalChainSignal(clock);
+        _notifications = new PostgresNotifications(_maintenance, options.Value, LocalChainSignal, clock, logger);
+        Bands = new PostgresBands(_maintenance);
+        Upkeep = new PostgresUpkeep(_maintenance, Bands, logger);
+        Leases = new PostgresLeases(_writer, _maintenance, clock, logger);
+    }
+
+    public NpgsqlDataSource Reader => Usable(_reader);
+
+    public NpgsqlDataSource Writer => Usable(_writer);
+
+    public byte[] FingerprintKey => Usable(_fingerprintKey!);
+
+    public PostgresBands Bands { get; }
+
+    public PostgresUpkeep Upkeep { get; }
+
+    public PostgresLeases Leases { get; }
+
+    public LocalChainSignal LocalChainSignal { get; }
+
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_fingerprintKey is not null) throw new StoreException("The database is open already.");
+        _fingerprintKey = await PostgresCalls.GuardAsync(async () =>
+        {
+            await using var connection = await _maintenance.OpenConnectionAsync(cancellationToken);
+            await PostgresSettings.CheckAsync(connection, cancellationToken);
+            await _notifications.ConnectAsync(cancellationToken);
+            await PostgresSchema.MigrateAsync(connection, cancellationToken);
+            await _notifications.StartAsync();
+            await CheckMarksAsync(connection, cancellationToken);
+            await using var read = new NpgsqlCommand(SharedSql.ReadFingerprintKey, connection);
+            return (byte[])(await read.ExecuteScalarAsync(cancellationToken))!;
+        });
+    }
+
+    /// <summary>The marks of all logs, by one statement that all who wait for it share.</summary>
+    public Task<Cursor> ReadMarksAsync()
+    {
+        _ = Usable(_reader);
+        return _marks.ReadAsync();
+    }
+
+    /// <summary>A connection for long work; the caller disposes of it.</summary>
+    public ValueTask<NpgsqlConnection> OpenMaintenanceAsync() => Usable(_maintenance).OpenConnectionAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        await _notifications.DisposeAsync();
+        await Upkeep.StopAsync();
+        await _reader.DisposeAsync();
+        await _writer.DisposeAsync();
+        await _maintenance.DisposeAsync();
+    }
+
+    private T Usable<T>(T part)
+    {
+        if (_notifications.Superseded is { } superseded) throw superseded;
+        return _fingerprintKey is null ? throw new StoreException("The database is not open.") : part;
+    }
+
+    private async Task<Cursor> ReadMarksOnceAsync()
+    {
+        await using var command = _reader.CreateCommand(ReadMarksSql);
+        command.CommandTimeout = _markTimeoutSeconds;
+        return Cursor.Of(await command.AllAsync(
+            row => KeyValuePair.Create(new OriginatorId((uint)row.GetInt32(0)), new SequenceId((ulong)row.GetInt64(1)))));
+    }
+
+    private static async Task CheckMarksAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var read = new NpgsqlCommand(BehindSql, connection);
+        if (await read.ExecuteScalarAsync(cancellationToken) is { } originator)
+        {
+            throw new StoreException($"The database is damaged: table mark: the mark of {originator} lies before its last envelope. Restore it from a backup.");
+        }
+    }
+}

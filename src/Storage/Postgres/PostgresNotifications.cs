@@ -1,0 +1,152 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Envelopes;
+
+namespace XmtpOrleans.Storage.Postgres;
+
+/// <summary>The one connection of a process that hears of the events other processes append to the local chain, and that holds the database for
+/// this process where only one may have it.</summary>
+internal sealed partial class PostgresNotifications(
+    NpgsqlDataSource maintenance, PostgresOptions options, LocalChainSignal signal, TimeProvider clock, ILogger logger) : IAsyncDisposable
+{
+    /// <summary>Channel of the local chain; a message is <c>schema:contract:position</c>.</summary>
+    public const string Channel = "xmtp_local_chain";
+
+    private const string SchemaSql = "SELECT current_schema()";
+
+    private const string ListenSql = $"LISTEN {Channel}";
+
+    private const string TakeSql = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.process', 0))";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private NpgsqlConnection? _connection; // the first one; whoever listens has it
+    private Task _listening = Task.CompletedTask;
+    private volatile StoreException? _superseded;
+
+    /// <summary>Set when another process took the database while this one was cut off from it.</summary>
+    public StoreException? Superseded => _superseded;
+
+    /// <summary>Connects and takes the database where required; before anything in it is read or changed.</summary>
+    public async Task ConnectAsync(CancellationToken cancellationToken) => _connection = await NewConnectionAsync(cancellationToken);
+
+    /// <summary>Learns what the local chain holds, and listens from then on.</summary>
+    public async Task StartAsync()
+    {
+        await RaiseLastAsync(_connection!);
+        _listening = ListenAsync(_connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _listening;
+        if (_connection is not null) await _connection.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task<NpgsqlConnection> NewConnectionAsync(CancellationToken cancellationToken)
+    {
+        var connection = await maintenance.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            if (options.SingleProcess && !await ScalarAsync<bool>(connection, TakeSql, cancellationToken))
+            {
+                throw new StoreException("The database is in use by another process; stop it, or name another database or schema.");
+            }
+
+            var schema = await ScalarAsync<string>(connection, SchemaSql, cancellationToken);
+            connection.Notification += (_, message) => Notified(schema, message.Payload);
+            await using (var listen = new NpgsqlCommand(ListenSql, connection))
+            {
+                await listen.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task ListenAsync(NpgsqlConnection? connection)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (connection is null)
+                {
+                    connection = await NewConnectionAsync(_stop.Token);
+                    await RaiseLastAsync(connection);
+                }
+
+                await connection.WaitAsync(_stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+            catch (StoreException inUse)
+            {
+                _superseded = inUse;
+                break;
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
+            {
+                LogLost(logger, failure);
+                if (connection is not null) await connection.DisposeAsync();
+                connection = null;
+                if (!await PauseAsync()) break;
+            }
+        }
+
+        if (connection is not null) await connection.DisposeAsync();
+    }
+
+    // What was appended before the connection listened is not notified.
+    private async Task RaiseLastAsync(NpgsqlConnection connection)
+    {
+        foreach (var (contract, last) in await PostgresLocalChainStore.ReadLastAsync(connection))
+        {
+            signal.Raise(contract, last);
+        }
+    }
+
+    private async Task<bool> PauseAsync()
+    {
+        try
+        {
+            await Task.Delay(Pause, clock, _stop.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Notified(string schema, string payload)
+    {
+        var parts = payload.Split(':');
+        if (parts is [var at, var contract, var position] && at == schema)
+        {
+            signal.Raise(
+                (ChainContract)int.Parse(contract, CultureInfo.InvariantCulture), new SequenceId(ulong.Parse(position, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    [LoggerMessage(EventIds.NotificationsLost, LogLevel.Warning, "The connection that hears of other processes' events was lost; it is made again")]
+    private static partial void LogLost(ILogger logger, Exception failure);
+}

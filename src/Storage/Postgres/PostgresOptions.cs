@@ -1,0 +1,37 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace XmtpOrleans.Storage.Postgres;
+
+/// <summary>Where the store's database is and how it is used.</summary>
+public sealed class PostgresOptions
+{
+    /// <summary>Section of the configuration.</summary>
+    public const string SectionName = "Postgres";
+
+    /// <summary>Npgsql connection string; a secret. The store sets the timeouts, pool sizes and planner settings itself.</summary>
+    [Required]
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>Whether one process has the database for itself: a second one is then refused. Default: off, as in a cluster.</summary>
+    public bool SingleProcess { get; set; }
+
+    /// <summary>Connections that read. Default: 16.</summary>
+    [Range(1, 1_000)]
+    public int ReaderConnections { get; set; } = 16;
+
+    /// <summary>Connections that write. Default: 6.</summary>
+    [Range(2, 1_000)]
+    public int WriterConnections { get; set; } = 6;
+
+    /// <summary>Longest time a set of topics or logs is read. Default: 10 seconds.</summary>
+    [Range(1, 600)]
+    public int ReadTimeoutSeconds { get; set; } = 10;
+
+    /// <summary>Longest time a commit, a lease or a mark is waited for. Default: 2 seconds.</summary>
+    [Range(1, 600)]
+    public int CommitTimeoutSeconds { get; set; } = 2;
+}
+
+[OptionsValidator]
+internal sealed partial class PostgresOptionsValidator : IValidateOptions<PostgresOptions>;

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Storage.Postgres;
+using XmtpOrleans.Storage.Tests.Contract;
+using XmtpOrleans.Testing;
+
+namespace XmtpOrleans.Storage.Tests.Postgres;
+
+/// <summary>A schema of its own on the shared server.</summary>
+public sealed class PostgresHarness : StoreHarness
+{
+    private readonly Action<PostgresOptions> _configure;
+    private string? _connectionString;
+
+    public PostgresHarness()
+        : this(_ => { })
+    {
+    }
+
+    public PostgresHarness(Action<PostgresOptions> configure) => _configure = configure;
+
+    /// <summary>Of the schema; known once a store was opened.</summary>
+    public string ConnectionString => _connectionString!;
+
+    public override async Task<TestStore> OpenAsync()
+    {
+        _connectionString ??= await (await PostgresServer.SharedAsync()).CreateSchemaAsync();
+        return await OpenAsync(_connectionString);
+    }
+
+    public async Task<TestStore> OpenAsync(string connectionString)
+    {
+        var provider = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
+            .AddSingleton<TimeProvider>(Clock)
+            .AddPostgresStore(options =>
+            {
+                options.ConnectionString = connectionString;
+                options.CommitTimeoutSeconds = 30; // the machine may be busy with other tests
+                options.WriterConnections = 4;
+                options.ReaderConnections = 4;
+                _configure(options);
+            })
+            .AddPostgresSeeder()
+            .BuildServiceProvider();
+        try
+        {
+            await provider.GetRequiredService<INodeDatabase>().OpenAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+
+        return new TestStore(
+            provider.GetRequiredService<IEnvelopeStore>(),
+            provider.GetRequiredService<ILocalChainStore>(),
+            provider.GetRequiredService<IBulkSeeder>(),
+            provider);
+    }
+
+    public override async Task<TestStore> ReopenAsync(TestStore store)
+    {
+        await store.Owner.DisposeAsync();
+        return await OpenAsync();
+    }
+
+    // The schema goes with the server.
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
