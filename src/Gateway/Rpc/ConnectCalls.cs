@@ -1,7 +1,4 @@
-using System.Buffers;
-using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -9,10 +6,10 @@ namespace XmtpOrleans.Gateway.Rpc;
 internal static class ConnectCalls
 {
     /// <summary>Runs one call; its status, for the metrics.</summary>
-    public static async Task<StatusCode> HandleAsync(RpcContext context, GuardedBody body)
+    public static async Task<StatusCode> HandleAsync(RpcContext context, RequestBodies bodies)
     {
         var response = context.Http.Response;
-        var requests = new ConnectRequests(context, body);
+        var requests = new ConnectRequests(context, context.Guard(bodies, framed: context.Protocol.IsConnectStream()));
         response.ContentType = ConnectAnswers.ContentType(context.Protocol);
         RpcStreamWriter? responses = null;
         try
@@ -23,7 +20,7 @@ internal static class ConnectCalls
             }
 
             if (context.Protocol.IsConnectStream()) responses = context.NewWriter(Encoding(context));
-            if (await context.Method.InvokeAsync(requests, responses, context) is { } answer) Write(response, context, answer);
+            if (await context.Method.InvokeAsync(requests, responses, context) is { } answer) await AnswerAsync(context, answer);
             else ConnectAnswers.EndStream(response, refusal: null);
 
             return StatusCode.OK;
@@ -33,8 +30,9 @@ internal static class ConnectCalls
             var refusal = context.ToStatus(exception);
             if (context.End is RpcEnd.ClientGone) return refusal.StatusCode;
 
-            if (response.HasStarted) ConnectAnswers.EndStream(response, refusal);
-            else RpcAnswers.Refuse(context.Http, context.Protocol, refusal);
+            if (!response.HasStarted) RpcAnswers.Refuse(context.Http, context.Protocol, refusal);
+            else if (context.Protocol.IsConnectStream()) ConnectAnswers.EndStream(response, refusal);
+            else context.Http.Abort(); // Half an answer: a unary one has no place for a status behind it.
             return refusal.StatusCode;
         }
     }
@@ -43,12 +41,14 @@ internal static class ConnectCalls
         ? new ConnectJsonFrames(context.Method.Descriptor.OutputType)
         : ProtoFrames.Instance;
 
-    private static void Write(HttpResponse response, RpcContext context, object answer)
+    private static ValueTask AnswerAsync(RpcContext context, ReadyMessage answer)
     {
-        var bytes = context.Protocol is RpcProtocol.ConnectUnaryJson
-            ? answer is ReadyMessage ready ? ConnectJson.FromReady(ready, context.Method.Descriptor.OutputType) : ConnectJson.FromMessage((IMessage)answer)
-            : answer is ReadyMessage encoded ? encoded.ToContiguous() : ((IMessage)answer).ToByteArray();
-        response.ContentLength = bytes.Length;
-        response.BodyWriter.Write(bytes.Span);
+        if (context.Protocol is RpcProtocol.ConnectUnaryJson)
+        {
+            answer = ReadyMessage.FromBytes(ConnectJson.FromReady(answer, context.Method.Descriptor.OutputType));
+        }
+
+        context.Http.Response.ContentLength = answer.Length;
+        return context.NewWriter(ProtoFrames.Instance).WriteLargeAsync(answer, framed: false);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class DuplexMethod<TRequest>(
 
     public override void AddTo(ServiceMethodProviderContext<RpcMethodTable> grpc) => grpc.AddDuplexStreamingMethod(
         new Method<RpcRequest<TRequest>, ReadyMessage>(
-            MethodType.DuplexStreaming, Service, Name, RpcMarshallers.Request(parser), RpcMarshallers.Response<ReadyMessage>()),
+            MethodType.DuplexStreaming, Service, Name, RpcMarshallers.Request(parser, Counts), RpcMarshallers.Response),
         [this],
         (_, requests, _, call) =>
         {
@@ -21,7 +21,7 @@ internal sealed class DuplexMethod<TRequest>(
             return HandleAsync(new GrpcReader(requests, context), context.NewWriter(ProtoFrames.Instance), context);
         });
 
-    public override async Task<object?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
+    public override async Task<ReadyMessage?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
     {
         await HandleAsync(new ParsingReader(requests, parser), responses!, context);
         return null;

@@ -73,7 +73,9 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
     /// <summary>Gives back what the call held. Called once it has ended.</summary>
     internal void Release()
     {
-        bodies.Release(_charged);
+        if (_charged == 0) return;
+
+        bodies.Held.Give(_charged);
         _charged = 0;
     }
 
@@ -94,6 +96,10 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         try
         {
             result = await read;
+        }
+        catch (InvalidOperationException) when (context.Protocol is RpcProtocol.GrpcWebText)
+        {
+            throw RpcErrors.Unparsable("invalid base64");
         }
         finally
         {
@@ -157,7 +163,7 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
     private void Charge(long held)
     {
         if (held <= SmallRequest || held <= _charged) return;
-        if (!bodies.TryCharge(held - _charged)) throw RpcErrors.Unavailable("server is busy with large requests");
+        if (!bodies.Held.TryTake(held - _charged)) throw RpcErrors.Unavailable("server is busy with large requests");
         _charged = held;
     }
 }

@@ -9,11 +9,14 @@ namespace XmtpOrleans.Gateway.Rpc;
 internal sealed class OpenStreams(RpcServer server)
 {
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan HandlersMayTake = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly HashSet<RpcContext> _open = [];
     private readonly Dictionary<UInt128, int> _perClient = [];
+    private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _draining;
 
     public int Count
@@ -51,6 +54,7 @@ internal sealed class OpenStreams(RpcServer server)
         {
             if (!_open.Remove(context)) return;
             if (--CollectionsMarshal.GetValueRefOrNullRef(_perClient, client) == 0) _perClient.Remove(client);
+            if (_draining && _open.Count == 0) _allClosed.TrySetResult();
         }
     }
 
@@ -64,6 +68,8 @@ internal sealed class OpenStreams(RpcServer server)
             streams = [.. _open];
         }
 
+        if (streams.Length == 0) return;
+
         var started = server.Clock.GetTimestamp();
         for (var ended = 0; ended < streams.Length;)
         {
@@ -74,6 +80,23 @@ internal sealed class OpenStreams(RpcServer server)
 
             if (ended < streams.Length) await Task.Delay(DrainStep, server.Clock, cancellationToken);
         }
+
+        await AllClosedAsync(cancellationToken);
+    }
+
+    private async Task AllClosedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _allClosed.Task.WaitAsync(HandlersMayTake, server.Clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // A handler that does not listen is cut off with its connection.
+        }
+
+        // Some clients lose the status of a stream when its connection closes right behind it.
+        await Task.Delay(Linger, server.Clock, cancellationToken);
     }
 
     private int Due(int streams, TimeSpan elapsed) => server.Options.DrainTime is var total && elapsed < total

@@ -19,6 +19,9 @@ internal abstract class ReadyMessage
     /// <summary>The empty message: every field at its default.</summary>
     public static ReadyMessage Empty { get; } = new Contiguous(new byte[FrameHeaderLength]);
 
+    /// <summary>Stands for a response that has already been written to the client.</summary>
+    internal static ReadyMessage Sent { get; } = new Plain(default);
+
     /// <summary>Length of the message in bytes, without frame header.</summary>
     public int Length { get; }
 
@@ -29,6 +32,9 @@ internal abstract class ReadyMessage
         message.WriteTo(frame.AsSpan(FrameHeaderLength));
         return new Contiguous(frame);
     }
+
+    /// <summary>A message that is encoded when it is written.</summary>
+    public static ReadyMessage Of(IMessage message) => new Unencoded(message);
 
     /// <summary>Takes bytes that are a whole message.</summary>
     public static ReadyMessage FromBytes(ReadOnlyMemory<byte> bytes) => new Plain(bytes);
@@ -49,6 +55,12 @@ internal abstract class ReadyMessage
 
     /// <summary>Writes the message, without frame header.</summary>
     public abstract void WriteTo(IBufferWriter<byte> target);
+
+    /// <summary>
+    /// Writes the next part of the message, of about <paramref name="size"/> bytes where it can be cut; false once all is written.
+    /// <paramref name="position"/> starts at zero and is the message's own to interpret.
+    /// </summary>
+    public abstract bool WritePartTo(IBufferWriter<byte> target, ref int position, int size);
 
     /// <summary>Writes the frame header and the message.</summary>
     public virtual void WriteFrameTo(IBufferWriter<byte> target)
@@ -78,6 +90,14 @@ internal abstract class ReadyMessage
         var frame = new byte[FrameHeaderLength + length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), length);
         return frame;
+    }
+
+    private static bool WriteSlice(IBufferWriter<byte> target, ReadOnlySpan<byte> bytes, ref int position, int size)
+    {
+        var part = bytes.Slice(position, Math.Min(size, bytes.Length - position));
+        target.Write(part);
+        position += part.Length;
+        return position < bytes.Length;
     }
 
     private static int FieldHeaderLength(int fieldNumber, int length) => VarintLength((uint)fieldNumber << 3) + VarintLength((uint)length);
@@ -116,6 +136,20 @@ internal abstract class ReadyMessage
         public override void WriteFrameTo(IBufferWriter<byte> target) => target.Write(frame);
 
         public override ReadOnlyMemory<byte> ToContiguous() => frame.AsMemory(FrameHeaderLength);
+
+        public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size) =>
+            WriteSlice(target, frame.AsSpan(FrameHeaderLength), ref position, size);
+    }
+
+    private sealed class Unencoded(IMessage message) : ReadyMessage(message.CalculateSize())
+    {
+        public override void WriteTo(IBufferWriter<byte> target) => message.WriteTo(target);
+
+        public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size)
+        {
+            message.WriteTo(target);
+            return false;
+        }
     }
 
     private sealed class Plain(ReadOnlyMemory<byte> bytes) : ReadyMessage(bytes.Length)
@@ -123,18 +157,30 @@ internal abstract class ReadyMessage
         public override void WriteTo(IBufferWriter<byte> target) => target.Write(bytes.Span);
 
         public override ReadOnlyMemory<byte> ToContiguous() => bytes;
+
+        public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size) =>
+            WriteSlice(target, bytes.Span, ref position, size);
     }
 
     private sealed class Repeated(int fieldNumber, IReadOnlyList<ReadOnlyMemory<byte>> values) : ReadyMessage(LengthOf(fieldNumber, values))
     {
         public override void WriteTo(IBufferWriter<byte> target)
         {
-            for (var i = 0; i < values.Count; i++)
+            var position = 0;
+            WritePartTo(target, ref position, int.MaxValue);
+        }
+
+        public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size)
+        {
+            for (var written = 0; position < values.Count && written < size; position++)
             {
-                var value = values[i];
+                var value = values[position];
                 WriteFieldHeader(target, fieldNumber, value.Length);
                 target.Write(value.Span);
+                written += value.Length;
             }
+
+            return position < values.Count;
         }
 
         private static int LengthOf(int fieldNumber, IReadOnlyList<ReadOnlyMemory<byte>> values)
@@ -156,6 +202,17 @@ internal abstract class ReadyMessage
         {
             WriteFieldHeader(target, fieldNumber, inner.Length);
             inner.WriteTo(target);
+        }
+
+        public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size)
+        {
+            if (position == 0) WriteFieldHeader(target, fieldNumber, inner.Length);
+
+            // One ahead of the inner message's, so that it is zero only before the header.
+            var own = Math.Max(0, position - 1);
+            var isMore = inner.WritePartTo(target, ref own, size);
+            position = own + 1;
+            return isMore;
         }
     }
 

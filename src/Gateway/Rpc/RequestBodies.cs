@@ -7,34 +7,20 @@ internal sealed class RequestBodies : IDisposable
     private readonly RpcServer _server;
     private readonly WaitList[] _waiting = [.. Enumerable.Range(0, Math.Max(2, Environment.ProcessorCount)).Select(_ => new WaitList())];
     private readonly ITimer _sweep;
-    private long _held;
 
     public RequestBodies(RpcServer server)
     {
         _server = server;
+        Held = new ByteBudget(server.Options.MaxRequestBytesHeld);
         _sweep = server.Clock.CreateTimer(static bodies => ((RequestBodies)bodies!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Bytes of large requests in memory.</summary>
-    public long Held => Volatile.Read(ref _held);
+    public ByteBudget Held { get; }
 
     internal long Now => _server.Clock.GetTimestamp();
 
     public void Dispose() => _sweep.Dispose();
-
-    /// <summary>Takes bytes from the budget; false when it is used up.</summary>
-    internal bool TryCharge(long bytes)
-    {
-        if (Interlocked.Add(ref _held, bytes) <= _server.Options.MaxRequestBytesHeld) return true;
-
-        Interlocked.Add(ref _held, -bytes);
-        return false;
-    }
-
-    internal void Release(long bytes)
-    {
-        if (bytes != 0) Interlocked.Add(ref _held, -bytes);
-    }
 
     internal void Watch(GuardedBody body)
     {

@@ -7,6 +7,8 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// <summary>Answers a call that never reaches its handler, in the form its protocol wants.</summary>
 internal static class RpcAnswers
 {
+    private const string Suffix = "+proto";
+
     /// <summary>Refuses with a status: for gRPC in the headers of an empty answer, for Connect as its error body.</summary>
     public static void Refuse(HttpContext http, RpcProtocol protocol, RpcException refusal)
     {
@@ -20,16 +22,31 @@ internal static class RpcAnswers
         var response = http.Response;
         response.ContentType = protocol switch
         {
-            RpcProtocol.GrpcWeb => "application/grpc-web+proto",
-            RpcProtocol.GrpcWebText => "application/grpc-web-text+proto",
+            RpcProtocol.GrpcWeb => "application/grpc-web",
+            RpcProtocol.GrpcWebText => "application/grpc-web-text",
             _ => "application/grpc",
         };
+        AnswerInKind(http);
         response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString();
         if (refusal.Status.Detail.Length > 0) response.Headers["grpc-message"] = PercentEncode(refusal.Status.Detail);
         foreach (var entry in refusal.Trailers)
         {
             response.Headers.Append(entry.Key, entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value);
         }
+    }
+
+    /// <summary>Gives the answer of the gRPC server the content type that the client used, <c>+proto</c> included.</summary>
+    public static void AnswerInKind(HttpContext http)
+    {
+        // The callback that was registered first runs last, after that of gRPC-Web.
+        if (http.Request.ContentType?.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) is not true) return;
+        http.Response.OnStarting(
+            static response =>
+            {
+                ((HttpResponse)response).ContentType += Suffix;
+                return Task.CompletedTask;
+            },
+            http.Response);
     }
 
     /// <summary>A path that is bound to no method.</summary>

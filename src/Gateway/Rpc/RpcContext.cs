@@ -13,6 +13,7 @@ internal sealed class RpcContext : IDisposable
     private readonly CancellationTokenSource? _lifetime;
     private readonly CancellationTokenRegistration _clientGone;
     private volatile bool _drained;
+    private GuardedBody? _body;
 
     internal RpcContext(HttpContext http, RpcMethod method, RpcProtocol protocol, TimeSpan? timeout, RpcServer server)
     {
@@ -75,8 +76,10 @@ internal sealed class RpcContext : IDisposable
 
     internal static RpcContext Of(ServerCallContext call) => call.GetHttpContext().Features.GetRequiredFeature<RpcContext>();
 
-    internal RpcStreamWriter NewWriter(IRpcStreamEncoding encoding) =>
-        new(this, encoding, _server.Options.StalledStreamTimeout, _server.Clock);
+    /// <summary>Puts the request body under guard until the call ends.</summary>
+    internal GuardedBody Guard(RequestBodies bodies, bool framed) => _body = new GuardedBody(Http.Request.BodyReader, bodies, this, framed);
+
+    internal RpcStreamWriter NewWriter(IRpcStreamEncoding encoding) => new(this, encoding, _server);
 
     /// <summary>The status for an exception of the handler. A fault of ours is logged here, as the client will not hear of it.</summary>
     internal RpcException ToStatus(Exception exception)
@@ -111,6 +114,7 @@ internal sealed class RpcContext : IDisposable
 
     public void Dispose()
     {
+        _body?.Release();
         _clientGone.Dispose();
         _lifetime?.Dispose();
     }

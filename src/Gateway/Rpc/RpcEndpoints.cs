@@ -24,7 +24,7 @@ public static class RpcEndpoints
         SetLimits(kestrel, server.Options);
         kestrel.Listen(endPoint, listen =>
         {
-            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            // Left at their default, HTTP/1.1 and 2: set explicitly, they make Kestrel warn that HTTP/2 needs TLS, which is not so here.
             listen.Use(next => async connection =>
             {
                 metrics.ConnectionOpened();
@@ -62,10 +62,12 @@ public static class RpcEndpoints
         kestrel.Limits.KeepAliveTimeout = options.IdleConnectionTimeout;
         kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxCallsPerConnection;
 
-        // Messages are limited one by one and streams have no length; a rate would end quiet streams.
+        // Messages are limited one by one, streams have no length, and a rate of requests would end quiet streams.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
+        
+        // For connections that take nothing at all; a stream that its window holds up is not meant by this.
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, options.StalledStreamTimeout);
     }
 
     private static void UseTls(ListenOptions listen, RpcCertificate certificate, TimeSpan handshakeTimeout) =>

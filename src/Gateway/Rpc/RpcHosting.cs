@@ -38,8 +38,9 @@ public static class RpcHosting
             ServiceDescriptor.Singleton<IServiceMethodProvider<RpcMethodTable>, RpcGrpcBinding>());
         services.AddOptions<LoggerFilterOptions>().Configure<IOptions<RpcOptions>>(static (filter, rpc) =>
         {
-            // A line per request costs four times the request.
+            // A line per request costs four times the request; a log that could say one makes an activity and a scope for each.
             if (rpc.Value.LogRequests) return;
+            filter.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
             filter.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore", LogLevel.Warning, null));
             filter.Rules.Add(new LoggerFilterRule(null, "Grpc", LogLevel.Warning, null));
         });

@@ -7,12 +7,16 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// <summary>The one marshaller of all methods: keeps the received bytes, refuses what cannot be parsed, writes ready bytes as they are.</summary>
 internal static class RpcMarshallers
 {
-    public static Marshaller<RpcRequest<TRequest>> Request<TRequest>(RequestParser<TRequest> parser) => new(
-        static (_, _) => throw new NotSupportedException("Requests are only read."),
-        context => Parse(context.PayloadAsReadOnlySequence().ToArray(), parser));
+    /// <summary>Writes a response, unless it is <see cref="ReadyMessage.Sent"/>.</summary>
+    public static readonly Marshaller<ReadyMessage> Response = new(Serialize, static _ => throw new NotSupportedException("Responses are only written."));
 
-    public static Marshaller<TResponse> Response<TResponse>()
-        where TResponse : class => new(Serialize, static _ => throw new NotSupportedException("Responses are only written."));
+    public static Marshaller<RpcRequest<TRequest>> Request<TRequest>(RequestParser<TRequest> parser, RpcMethodCounts counts) => new(
+        static (_, _) => throw new NotSupportedException("Requests are only read."),
+        context =>
+        {
+            counts.Receive();
+            return Parse(context.PayloadAsReadOnlySequence().ToArray(), parser);
+        });
 
     /// <summary>Reads a request from bytes nobody else holds.</summary>
     public static RpcRequest<TRequest> Parse<TRequest>(byte[] bytes, RequestParser<TRequest> parser)
@@ -27,21 +31,12 @@ internal static class RpcMarshallers
         }
     }
 
-    private static void Serialize<TResponse>(TResponse response, SerializationContext context)
-        where TResponse : class
+    private static void Serialize(ReadyMessage response, SerializationContext context)
     {
-        if (response is ReadyMessage ready)
-        {
-            context.SetPayloadLength(ready.Length);
-            ready.WriteTo(context.GetBufferWriter());
-        }
-        else
-        {
-            var message = (IMessage)response;
-            context.SetPayloadLength(message.CalculateSize());
-            message.WriteTo(context.GetBufferWriter());
-        }
+        if (ReferenceEquals(response, ReadyMessage.Sent)) return;
 
+        context.SetPayloadLength(response.Length);
+        response.WriteTo(context.GetBufferWriter());
         context.Complete();
     }
 }

@@ -54,7 +54,7 @@ internal abstract class RpcMethod
 
     /// <summary>Runs the handler for requests that were received by other means than gRPC; fails with a status only.</summary>
     /// <returns>The response of a unary method; null for streams, whose responses went to <paramref name="responses"/>.</returns>
-    public abstract Task<object?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context);
+    public abstract Task<ReadyMessage?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context);
 
     protected static async Task<RpcRequest<TRequest>> ReadOnlyAsync<TRequest>(
         IRpcStreamReader<byte[]> requests, RequestParser<TRequest> parser, RpcContext context)

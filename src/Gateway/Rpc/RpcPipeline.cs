@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -13,8 +14,11 @@ internal sealed class RpcPipeline(
     OpenStreams streams,
     RequestBodies bodies,
     ServingState state,
-    IEnumerable<IRpcAuthorizer> authorizers)
+    IEnumerable<IRpcAuthorizer> authorizers,
+    IServiceProvider services)
 {
+    // Nothing here is scoped to a call, and a scope for each would be a sixth of what a call allocates.
+    private readonly RootServices _services = new(services);
     private readonly IRpcAuthorizer[] _authorizers = [.. authorizers];
 
     public Task InvokeAsync(HttpContext http)
@@ -45,7 +49,18 @@ internal sealed class RpcPipeline(
             Admit();
             if (_authorizers.Length > 0 && !method.IsHealth) await AuthorizeAsync(context);
 
-            code = await ServeAsync(http, context);
+            if (protocol.IsConnect())
+            {
+                code = await ConnectCalls.HandleAsync(context, bodies);
+            }
+            else
+            {
+                RpcAnswers.AnswerInKind(http);
+                http.Features.Set(context);
+                http.Features.Set<IServiceProvidersFeature>(_services);
+                await next(http);
+                code = http.Features.Get<IServerCallContextFeature>()?.ServerCallContext.Status.StatusCode ?? StatusCode.Unknown;
+            }
         }
         catch (RpcException refusal) when (!http.Response.HasStarted)
         {
@@ -61,26 +76,6 @@ internal sealed class RpcPipeline(
                 context.Dispose();
             }
         }
-    }
-
-    private async Task<StatusCode> ServeAsync(HttpContext http, RpcContext context)
-    {
-        if (context.Protocol.IsConnect())
-        {
-            var body = new GuardedBody(http.Request.BodyReader, bodies, context, framed: context.Protocol.IsConnectStream());
-            try
-            {
-                return await ConnectCalls.HandleAsync(context, body);
-            }
-            finally
-            {
-                body.Release();
-            }
-        }
-
-        http.Features.Set(context);
-        await next(http);
-        return http.Features.Get<IServerCallContextFeature>()?.ServerCallContext.Status.StatusCode ?? StatusCode.Unknown;
     }
 
     private void Admit()
@@ -101,6 +96,15 @@ internal sealed class RpcPipeline(
         catch (Exception exception)
         {
             throw context.ToStatus(exception);
+        }
+    }
+
+    private sealed class RootServices(IServiceProvider services) : IServiceProvidersFeature
+    {
+        public IServiceProvider RequestServices
+        {
+            get => services;
+            set => throw new NotSupportedException();
         }
     }
 }

@@ -12,5 +12,7 @@ internal sealed partial class RpcServer(IOptions<RpcOptions> options, TimeProvid
 
     public ILogger Logger { get; } = logger;
 
+    public SlowReaders SlowReaders { get; } = new(options.Value, clock);
+
     public TrustedProxies Proxies { get; } = new(options.Value.TrustedProxies);
 }

@@ -10,33 +10,37 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// </summary>
 internal sealed class RpcStreamWriter
 {
+    // What Kestrel buffers for a response before a flush waits for the client.
+    private const int PartSize = 64 * 1024;
+
+    private static readonly TimeSpan UnaryStallLimit = TimeSpan.FromSeconds(15);
+
     private readonly RpcContext _context;
     private readonly HttpResponse _response;
     private readonly PipeWriter _body;
     private readonly IRpcStreamEncoding _encoding;
+    private readonly RpcServer _server;
     private readonly TimeSpan _stallLimit;
-    private readonly TimeProvider _clock;
     private Task? _start;
+    private int _buffered;
 
-    internal RpcStreamWriter(RpcContext context, IRpcStreamEncoding encoding, TimeSpan stallLimit, TimeProvider clock)
+    internal RpcStreamWriter(RpcContext context, IRpcStreamEncoding encoding, RpcServer server)
     {
         _context = context;
         _response = context.Http.Response;
         _body = _response.BodyWriter;
         _encoding = encoding;
-        _stallLimit = stallLimit;
-        _clock = clock;
+        _server = server;
+        _stallLimit = server.Options.StalledStreamTimeout;
+        if (!context.Method.IsStream && _stallLimit > UnaryStallLimit) _stallLimit = UnaryStallLimit;
     }
-
-    /// <summary>Messages written so far.</summary>
-    public long Count { get; private set; }
 
     /// <summary>Takes a message into the next flush.</summary>
     public void Buffer(ReadyMessage message)
     {
         Start();
         _encoding.Write(message, _body);
-        Count++;
+        _buffered++;
     }
 
     /// <inheritdoc cref="Buffer(ReadyMessage)"/>
@@ -44,7 +48,7 @@ internal sealed class RpcStreamWriter
     {
         Start();
         _encoding.Write(message, _body);
-        Count++;
+        _buffered++;
     }
 
     /// <summary>
@@ -55,6 +59,9 @@ internal sealed class RpcStreamWriter
     {
         Start();
         if (!_start!.IsCompletedSuccessfully) return StartThenFlushAsync();
+
+        if (_buffered > 0) _context.Method.Counts.Send(_buffered);
+        _buffered = 0;
 
         // No token: cancelling a flush of Kestrel's resets the stream, and then no status would reach the client.
         var flush = _body.FlushAsync(CancellationToken.None);
@@ -78,6 +85,28 @@ internal sealed class RpcStreamWriter
         return FlushAsync();
     }
 
+    /// <summary>Whether a response is sent in parts, so that it does not wait in memory for a client that does not read.</summary>
+    internal static bool IsLarge(ReadyMessage message) => message.Length > PartSize;
+
+    /// <summary>Sends one large response part by part. Throws a refusal when it is too large, or when too many clients read slowly.</summary>
+    internal async ValueTask WriteLargeAsync(ReadyMessage message, bool framed)
+    {
+        if (message.Length > RpcOptions.MaxMessageBytes) throw RpcErrors.MessageTooLarge(message.Length);
+        if (!_server.SlowReaders.Held.TryTake(message.Length)) throw RpcErrors.Unavailable("server is busy with large answers");
+        try
+        {
+            Start();
+            if (framed) ReadyMessage.WriteFrameHeader(_body, message.Length);
+            var position = 0;
+            while (message.WritePartTo(_body, ref position, PartSize)) await FlushAsync();
+            await FlushAsync();
+        }
+        finally
+        {
+            _server.SlowReaders.Held.Give(message.Length);
+        }
+    }
+
     private void Start() => _start ??= _response.HasStarted ? Task.CompletedTask : _response.StartAsync(CancellationToken.None);
 
     private async ValueTask StartThenFlushAsync()
@@ -90,10 +119,11 @@ internal sealed class RpcStreamWriter
     {
         try
         {
-            Check(await flush.WaitAsync(_stallLimit, _clock, _context.CancellationToken));
+            Check(await flush.WaitAsync(_stallLimit, _server.Clock, _context.CancellationToken));
         }
         catch (TimeoutException)
         {
+            _server.SlowReaders.ResetLater(_context.Http);
             throw RpcErrors.Aborted("client reads too slowly");
         }
     }

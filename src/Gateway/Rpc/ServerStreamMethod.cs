@@ -13,7 +13,7 @@ internal sealed class ServerStreamMethod<TRequest>(
 
     public override void AddTo(ServiceMethodProviderContext<RpcMethodTable> grpc) => grpc.AddServerStreamingMethod(
         new Method<RpcRequest<TRequest>, ReadyMessage>(
-            MethodType.ServerStreaming, Service, Name, RpcMarshallers.Request(parser), RpcMarshallers.Response<ReadyMessage>()),
+            MethodType.ServerStreaming, Service, Name, RpcMarshallers.Request(parser, Counts), RpcMarshallers.Response),
         [this],
         (_, request, _, call) =>
         {
@@ -22,7 +22,7 @@ internal sealed class ServerStreamMethod<TRequest>(
             return HandleAsync(request, context.NewWriter(ProtoFrames.Instance), context);
         });
 
-    public override async Task<object?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
+    public override async Task<ReadyMessage?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
     {
         var request = await ReadOnlyAsync(requests, parser, context);
         await HandleAsync(request, responses!, context);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
@@ -28,23 +29,17 @@ internal sealed class UnaryMethod<TRequest, TResponse> : RpcMethod
         new UnaryMethod<TRequest, TResponse>(service, name, Descriptor, _parser, _handler);
 
     public override void AddTo(ServiceMethodProviderContext<RpcMethodTable> grpc) => grpc.AddUnaryMethod(
-        new Method<RpcRequest<TRequest>, TResponse>(
-            MethodType.Unary, Service, Name, RpcMarshallers.Request(_parser), RpcMarshallers.Response<TResponse>()),
+        new Method<RpcRequest<TRequest>, ReadyMessage>(
+            MethodType.Unary, Service, Name, RpcMarshallers.Request(_parser, Counts), RpcMarshallers.Response),
         [this],
-        (_, request, call) => HandleAsync(request, RpcContext.Of(call)));
+        (_, request, call) => AnswerAsync(request, RpcContext.Of(call)));
 
-    public override async Task<object?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
+    public override async Task<ReadyMessage?> InvokeAsync(IRpcStreamReader<byte[]> requests, RpcStreamWriter? responses, RpcContext context)
     {
         var request = await ReadOnlyAsync(requests, _parser, context);
-        return await HandleAsync(request, context);
-    }
-
-    private Task<TResponse> HandleAsync(RpcRequest<TRequest> request, RpcContext context)
-    {
         try
         {
-            var response = _handler(request, context);
-            return response.IsCompletedSuccessfully ? response : AwaitAsync(response, context);
+            return ToReady(await _handler(request, context));
         }
         catch (Exception exception)
         {
@@ -52,11 +47,34 @@ internal sealed class UnaryMethod<TRequest, TResponse> : RpcMethod
         }
     }
 
-    private static async Task<TResponse> AwaitAsync(Task<TResponse> response, RpcContext context)
+    private static ReadyMessage ToReady(TResponse response) => response as ReadyMessage ?? ReadyMessage.Of((IMessage)(object)response);
+
+    private Task<ReadyMessage> AnswerAsync(RpcRequest<TRequest> request, RpcContext context)
     {
         try
         {
-            return await response;
+            var response = _handler(request, context);
+
+            // What is ready and small goes as it is, with nothing allocated on the way.
+            return response is Task<ReadyMessage> { IsCompletedSuccessfully: true } ready && !RpcStreamWriter.IsLarge(ready.GetAwaiter().GetResult())
+                ? ready
+                : FinishAsync(response, context);
+        }
+        catch (Exception exception)
+        {
+            throw context.ToStatus(exception);
+        }
+    }
+
+    private static async Task<ReadyMessage> FinishAsync(Task<TResponse> response, RpcContext context)
+    {
+        try
+        {
+            var ready = ToReady(await response);
+            if (!RpcStreamWriter.IsLarge(ready)) return ready;
+
+            await context.NewWriter(ProtoFrames.Instance).WriteLargeAsync(ready, framed: true);
+            return ReadyMessage.Sent;
         }
         catch (Exception exception)
         {
