@@ -11,8 +11,8 @@ namespace XmtpOrleans.Gateway.Payers;
 /// <summary>Puts a payer gateway behind the RPC front.</summary>
 public static class PayerGatewayHosting
 {
-    /// <summary>Registers the gateway for a payer's key. It needs the node registry, the chain and its rates. It reaches nodes over RPC
-    /// alone, so it can run anywhere.</summary>
+    /// <summary>Registers the gateway for a payer's key. It needs the node registry and the chain's ports. It reaches nodes over RPC alone,
+    /// so it can run anywhere.</summary>
     public static IServiceCollection AddPayerGateway(this IServiceCollection services, Secp256k1PrivateKey payerKey)
     {
         services.AddOptions<PayerOptions>().BindConfiguration(PayerOptions.SectionName).ValidateOnStart();

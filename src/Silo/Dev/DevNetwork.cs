@@ -44,8 +44,7 @@ internal sealed class DevNetwork
 
         var readiness = new Readiness();
         var node = NodeApplication.Build(options, nodeKey, registry);
-        var gateway = GatewayApplication.Build(
-            options, payerKey, registry, node.Services.GetRequiredService<IAppChain>(), node.Services.GetRequiredService<IRates>());
+        var gateway = GatewayApplication.Build(options, payerKey, registry, chain: node.Services);
         var ops = OpsEndpoint.Build(options.Address, options.OpsPort, readiness);
         readiness.Add(() => Fault("node", node));
         readiness.Add(() => Fault("gateway", gateway));

@@ -2,6 +2,7 @@ using System.Net;
 using XmtpOrleans.Gateway.Payers;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
 
@@ -11,7 +12,11 @@ namespace XmtpOrleans.Silo.Dev;
 internal static class GatewayApplication
 {
     /// <summary>Composes the gateway; the caller starts it after the node.</summary>
-    public static WebApplication Build(DevOptions options, Secp256k1PrivateKey payerKey, INodeRegistry registry, IAppChain chain, IRates rates)
+    /// <param name="options">What was asked for.</param>
+    /// <param name="payerKey">Key of the account that pays.</param>
+    /// <param name="registry">The nodes.</param>
+    /// <param name="chain">Services that hold the chain's ports.</param>
+    public static WebApplication Build(DevOptions options, Secp256k1PrivateKey payerKey, INodeRegistry registry, IServiceProvider chain)
     {
         var builder = WebApplication.CreateSlimBuilder();
         EmbeddedHosting.Configure(builder);
@@ -20,8 +25,9 @@ internal static class GatewayApplication
         var services = builder.Services;
         services.Configure<RpcOptions>(rpc => rpc.Reflection = true);
         services.AddSingleton(registry);
-        services.AddSingleton(chain);
-        services.AddSingleton(rates);
+        services.AddSingleton(chain.GetRequiredService<IAppChain>());
+        services.AddSingleton(chain.GetRequiredService<IRates>());
+        services.AddSingleton(chain.GetRequiredService<IWalletVerifier>());
         services.AddRpc();
         services.AddPayerGateway(payerKey);
         return builder.Build().UseRpc();

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Chain.Local;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Fees;
+using XmtpOrleans.Protocol.Identity;
 
 namespace XmtpOrleans.Chain.Tests.Local;
 
@@ -167,6 +169,20 @@ public sealed class LocalChainTests
         Assert.True(rates.TryGet(long.MaxValue, out var last));
         Assert.Same(Rates.Default, first);
         Assert.Same(Rates.Default, last);
+    }
+
+    [Fact]
+    public async Task Wallets_AnyCheck_HasNoVerifier()
+    {
+        var check = new WalletCheck
+        {
+            Chain = "eip155:1", Account = default, Hash = new byte[32], Signature = new byte[65], BlockNumber = 1,
+        };
+
+        var verdicts = await Provide(_store).GetRequiredService<IWalletVerifier>()
+            .VerifyAsync([check, check], TestContext.Current.CancellationToken);
+
+        Assert.Equal([WalletVerdictKind.NoVerifier, WalletVerdictKind.NoVerifier], verdicts.Select(verdict => verdict.Kind));
     }
 
     private static byte[] Payload(byte fill) => [.. Enumerable.Repeat(fill, 100)];

@@ -16,10 +16,12 @@ using XmtpOrleans.Gateway.Payers;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Gateway.Tests.Rpc;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Fees;
+using XmtpOrleans.Protocol.Identity;
 
 namespace XmtpOrleans.Gateway.Tests.Payers;
 
@@ -70,6 +72,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<INodeRegistry>(host._registry);
         builder.Services.AddSingleton<IAppChain>(host.Chain);
         builder.Services.AddSingleton<IRates, DefaultRates>();
+        builder.Services.AddSingleton<IWalletVerifier, NoWallets>();
         services?.Invoke(builder.Services);
         builder.Services.AddRpc();
         builder.Services.AddPayerGateway(PayerKey);
@@ -145,6 +148,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     private sealed class FakeRegistry : INodeRegistry
     {
         public IReadOnlyList<RegisteredNode> Current { get; set; } = [];
+    }
+
+    private sealed class NoWallets : IWalletVerifier
+    {
+        public Task<IReadOnlyList<WalletVerdict>> VerifyAsync(IReadOnlyList<WalletCheck> checks, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<WalletVerdict>>([.. checks.Select(_ => new WalletVerdict(WalletVerdictKind.NoVerifier))]);
     }
 
     private sealed class DefaultRates : IRates
