@@ -76,6 +76,7 @@ try {
   await runAll(driver, chosen.filter((scenario) => scenario.alone), 1);
   await driver.close();
   await operator.stop();
+  await runAll({ run: (scenario) => scenario.run() }, [{ name: 'the server logged no error', run: () => operator.checkLog() }], 1);
 } catch (error) {
   process.send({ name: 'the server and the client start and stop', outcome: 'failed', seconds: 0, message: textOf(error) });
   exitCode = 1;

@@ -20,14 +20,23 @@ internal sealed class MetadataApi(IFeed feed, INodeReader reader, IEnvelopeStore
 
     public async Task SubscribeSyncCursorAsync(RpcRequest<GetSyncCursorRequest> request, RpcStreamWriter responses, RpcContext context)
     {
-        await using var marks = feed.FollowMarksAsync(context.CancellationToken).GetAsyncEnumerator(context.CancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        await using var marks = feed.FollowMarksAsync(ended.Token).GetAsyncEnumerator(ended.Token);
         var next = marks.MoveNextAsync().AsTask();
-        while (true)
+        try
         {
-            var isChange = await CompletesAsync(next, context.CancellationToken);
-            if (isChange && !await next) return;
-            await responses.WriteAsync(new GetSyncCursorResponse { LatestSync = marks.Current.ToWire() });
-            if (isChange) next = marks.MoveNextAsync().AsTask();
+            while (true)
+            {
+                var isChange = await CompletesAsync(next, ended.Token);
+                if (isChange && !await next) return;
+                await responses.WriteAsync(new GetSyncCursorResponse { LatestSync = marks.Current.ToWire() });
+                if (isChange) next = marks.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAny(next); // an enumerator must not be disposed while it moves
         }
     }
 

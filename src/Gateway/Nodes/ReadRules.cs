@@ -29,7 +29,8 @@ internal static class ReadRules
 
         foreach (var topic in query.Topics)
         {
-            if (topic.Length is 0 or > Topic.MaxLength) return $"invalid topic: {Convert.ToHexStringLower(topic.Span)}";
+            if (topic.IsEmpty) return "invalid topic: it is empty";
+            if (topic.Length > Topic.MaxLength) return $"invalid topic: {Convert.ToHexStringLower(topic.Span)}";
         }
 
         foreach (var originator in query.OriginatorNodeIds)

@@ -22,6 +22,8 @@ internal sealed class RpcRefusalException : RpcException
 
     internal static RpcRefusalException Create(StatusCode code, string text, TimeSpan? retryAfter = null, IEnumerable<IMessage>? details = null)
     {
+        // HTTP/2 libraries drop a header whose value ends in a space, and with it the whole text.
+        text = text.Trim();
         if (retryAfter is null && details is null) return new(code, text, [], [], retryAfter: null);
 
         var status = new Google.Rpc.Status { Code = (int)code, Message = text };

@@ -130,9 +130,9 @@ internal sealed class RpcStreamWriter
 
     private void Check(FlushResult result)
     {
-        if (result.IsCompleted || result.IsCanceled || _context.CancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(_context.CancellationToken);
-        }
+        _context.CancellationToken.ThrowIfCancellationRequested();
+
+        // A flush may notice that the client is gone before the call's token fires.
+        if (result.IsCompleted || result.IsCanceled) throw RpcErrors.ToStatus(RpcEnd.ClientGone);
     }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from './ports.mjs';
 
@@ -69,6 +69,12 @@ export class Operator {
   async restart(way) {
     await this[way]();
     await this.start();
+  }
+
+  /** Fails with the first error that the server logged, if it logged one: clients come and go, and that is no error. */
+  checkLog() {
+    const errors = readFileSync(this.#logPath, 'utf8').split('\n').filter((line) => /^\S+ (fail|crit): /.test(line));
+    if (errors.length > 0) { throw new Error(`expected no error in ${this.#logPath}, found ${errors.length}, the first: ${errors[0].slice(0, 500)}`); }
   }
 
   async #end(signal) {
