@@ -20,11 +20,14 @@ internal sealed class DevNetwork
     private readonly WebApplication _gateway;
     private readonly WebApplication _ops;
 
-    private DevNetwork(WebApplication node, WebApplication gateway, WebApplication ops, EthereumAddress nodeAddress, string store)
+    private DevNetwork(WebApplication node, WebApplication gateway, DevOptions options, EthereumAddress nodeAddress)
     {
-        (_node, _gateway, _ops) = (node, gateway, ops);
+        var readiness = new Readiness();
+        readiness.Add(() => Fault("node", node));
+        readiness.Add(() => Fault("gateway", gateway));
+        (_node, _gateway, _ops) = (node, gateway, OpsEndpoint.Build(options.Address, options.OpsPort, readiness));
         NodeAddress = nodeAddress;
-        StoreDescription = store;
+        StoreDescription = NodeApplication.StoreOf(options);
     }
 
     /// <summary>Address of the key that signs this node's envelopes.</summary>
@@ -42,33 +45,26 @@ internal sealed class DevNetwork
         var payerKey = KeyFile.ReadOrCreate(Path.Combine(options.DataFolder, "payer.key"));
         var registry = new FixedNodeRegistry([new RegisteredNode(NodeId, options.AdvertisedUrl, nodeKey.Address)]);
 
-        var readiness = new Readiness();
-        var node = NodeApplication.Build(options, nodeKey, registry);
-        var gateway = GatewayApplication.Build(options, payerKey, registry, chain: node.Services);
-        var ops = OpsEndpoint.Build(options.Address, options.OpsPort, readiness);
-        readiness.Add(() => Fault("node", node));
-        readiness.Add(() => Fault("gateway", gateway));
-        var network = new DevNetwork(node, gateway, ops, nodeKey.Address, NodeApplication.StoreOf(options));
-        try
+        WebApplication? node = null;
+        var nodeBuilder = NodeApplication.Compose(options, nodeKey, registry);
+        var gatewayBuilder = GatewayApplication.Compose(options, payerKey, registry, chain: () => node!.Services);
+        string?[] faults =
+        [
+            .. ConfigurationCheck.Faults(nodeBuilder),
+            .. ConfigurationCheck.Faults(gatewayBuilder),
+            ConfigurationCheck.PortFault("--port", options.Address, options.Port),
+            ConfigurationCheck.PortFault("--gateway-port", options.Address, options.GatewayPort),
+            ConfigurationCheck.PortFault("--ops-port", options.Address, options.OpsPort),
+        ];
+        if (faults.Any(static fault => fault is not null))
         {
-            await StartAsync(ops, "--ops-port", options.OpsPort);
-            await node.Services.GetRequiredService<INodeDatabase>().OpenAsync(CancellationToken.None);
-            await StartAsync(node, "--port", options.Port);
-            node.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Serving);
-            await StartAsync(gateway, "--gateway-port", options.GatewayPort);
-            gateway.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Serving);
-            return network;
+            throw new StartException(string.Join('\n', faults.OfType<string>().Distinct()));
         }
-        catch (StoreException failure)
-        {
-            await network.DisposeAsync();
-            throw new StartException(failure.Message);
-        }
-        catch
-        {
-            await network.DisposeAsync();
-            throw;
-        }
+
+        node = nodeBuilder.Build().UseRpc();
+        var network = new DevNetwork(node, gatewayBuilder.Build().UseRpc(), options, nodeKey.Address);
+        await network.StartAsync();
+        return network;
     }
 
     /// <summary>Drains: health fails first, then the gateway finishes its calls, then the node ends its streams and finishes what was published.</summary>
@@ -79,7 +75,9 @@ internal sealed class DevNetwork
         await _gateway.StopAsync();
         await _node.StopAsync();
         await _ops.StopAsync();
-        await DisposeAsync();
+        await _gateway.DisposeAsync();
+        await _node.DisposeAsync();
+        await _ops.DisposeAsync();
     }
 
     private static void CreateFolder(string folder)
@@ -94,19 +92,21 @@ internal sealed class DevNetwork
         }
     }
 
-    private static async Task StartAsync(WebApplication application, string option, int port)
+    private async Task StartAsync()
     {
         try
         {
-            await application.StartAsync();
+            await _ops.StartAsync();
+            await _node.Services.GetRequiredService<INodeDatabase>().OpenAsync(CancellationToken.None);
+            await _node.StartAsync();
+            _node.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Serving);
+            await _gateway.StartAsync();
+            _gateway.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Serving);
         }
-        catch (IOException failure) when (failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception failure) when (failure is StoreException or IOException or SocketException)
         {
-            throw new StartException($"{option} {port}: the port is in use; stop what listens there, or give another with {option}");
-        }
-        catch (Exception failure) when (failure is SocketException or IOException)
-        {
-            throw new StartException($"{option} {port}: {failure.Message}");
+            await StopAsync();
+            throw new StartException(failure.Message);
         }
     }
 
@@ -119,12 +119,5 @@ internal sealed class DevNetwork
             { Fault: { } fault } => $"{name}: {fault}",
             _ => null,
         };
-    }
-
-    private async Task DisposeAsync()
-    {
-        await _gateway.DisposeAsync();
-        await _node.DisposeAsync();
-        await _ops.DisposeAsync();
     }
 }

@@ -11,12 +11,10 @@ namespace XmtpOrleans.Silo.Dev;
 /// <summary>The payer gateway of the <c>dev</c> command: a client of the node over RPC, and a sender to the chain.</summary>
 internal static class GatewayApplication
 {
-    /// <summary>Composes the gateway; the caller starts it after the node.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="payerKey">Key of the account that pays.</param>
-    /// <param name="registry">The nodes.</param>
-    /// <param name="chain">Services that hold the chain's ports.</param>
-    public static WebApplication Build(DevOptions options, Secp256k1PrivateKey payerKey, INodeRegistry registry, IServiceProvider chain)
+    /// <summary>Composes the gateway; the caller checks its configuration, builds it and starts it after the node. The chain of one machine lives in the
+    /// node's database, so both sides share its objects; everything else goes over RPC.</summary>
+    public static WebApplicationBuilder Compose(
+        DevOptions options, Secp256k1PrivateKey payerKey, INodeRegistry registry, Func<IServiceProvider> chain)
     {
         var builder = WebApplication.CreateSlimBuilder();
         EmbeddedHosting.Configure(builder);
@@ -25,11 +23,11 @@ internal static class GatewayApplication
         var services = builder.Services;
         services.Configure<RpcOptions>(rpc => rpc.Reflection = true);
         services.AddSingleton(registry);
-        services.AddSingleton(chain.GetRequiredService<IAppChain>());
-        services.AddSingleton(chain.GetRequiredService<IRates>());
-        services.AddSingleton(chain.GetRequiredService<IWalletVerifier>());
+        services.AddSingleton(_ => chain().GetRequiredService<IAppChain>());
+        services.AddSingleton(_ => chain().GetRequiredService<IRates>());
+        services.AddSingleton(_ => chain().GetRequiredService<IWalletVerifier>());
         services.AddRpc();
         services.AddPayerGateway(payerKey);
-        return builder.Build().UseRpc();
+        return builder;
     }
 }

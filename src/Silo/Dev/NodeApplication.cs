@@ -7,6 +7,7 @@ using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Storage.Postgres;
 using XmtpOrleans.Storage.Sqlite;
 
 namespace XmtpOrleans.Silo.Dev;
@@ -16,8 +17,8 @@ internal static class NodeApplication
 {
     private const string DatabaseFile = "node.db";
 
-    /// <summary>Composes the node; the caller opens its database and starts it.</summary>
-    public static WebApplication Build(DevOptions options, Secp256k1PrivateKey key, INodeRegistry registry)
+    /// <summary>Composes the node; the caller checks its configuration, builds it, opens its database and starts it.</summary>
+    public static WebApplicationBuilder Compose(DevOptions options, Secp256k1PrivateKey key, INodeRegistry registry)
     {
         var builder = WebApplication.CreateSlimBuilder();
         EmbeddedHosting.Configure(builder);
@@ -37,7 +38,7 @@ internal static class NodeApplication
         services.AddPublisher();
         services.AddRpc();
         services.AddNodeApi();
-        return builder.Build().UseRpc();
+        return builder;
     }
 
     /// <summary>Where the node keeps everything, without secrets.</summary>
@@ -46,7 +47,17 @@ internal static class NodeApplication
 
     private static void AddStore(IServiceCollection services, DevOptions options)
     {
-        services.AddSqliteStore(sqlite => sqlite.Path = Path.Combine(options.DataFolder, DatabaseFile));
+        if (options.PostgresConnection is not { } connection)
+        {
+            services.AddSqliteStore(sqlite => sqlite.Path = Path.Combine(options.DataFolder, DatabaseFile));
+            return;
+        }
+
+        services.AddPostgresStore(postgres =>
+        {
+            postgres.ConnectionString = connection;
+            postgres.SingleProcess = true;
+        });
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, DevOptions options)
