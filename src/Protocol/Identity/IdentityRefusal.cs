@@ -1,5 +1,3 @@
-using XmtpOrleans.Protocol.Identity.Signatures;
-
 namespace XmtpOrleans.Protocol.Identity;
 
 /// <summary>Why an identity update is refused. The text is the network's: peers tell refusals apart by it.</summary>
@@ -22,11 +20,12 @@ public sealed record IdentityRefusal(IdentityRefusalKind Kind, string Message)
     internal static IdentityRefusal InvalidAccountAddress { get; } = new(
         IdentityRefusalKind.InvalidAccountAddress, "Invalid account address: Must be 42 hex characters, starting with '0x'.");
 
-    internal static IdentityRefusal SignatureNotAllowed(MemberKind member, SignatureKind signature) => new(
-        IdentityRefusalKind.SignatureNotAllowed, $"Signature not allowed for role \"{NameOf(member)}\" \"{NameOf(signature)}\"");
+    /// <summary>A legacy key may neither revoke nor change recovery; no other signature can be of the wrong kind for its member.</summary>
+    internal static IdentityRefusal SignatureNotAllowed { get; } = new(
+        IdentityRefusalKind.SignatureNotAllowed, "Signature not allowed for role \"ethereum\" \"legacy-delegated\"");
 
-    internal static IdentityRefusal MemberNotAllowed(MemberKind existing, MemberKind added) => new(
-        IdentityRefusalKind.MemberNotAllowed, $"Member of kind {NameOf(existing)} not allowed to add {NameOf(added)}");
+    internal static IdentityRefusal MemberNotAllowed { get; } = new(
+        IdentityRefusalKind.MemberNotAllowed, "Member of kind installation not allowed to add installation");
 
     internal static IdentityRefusal ChainIdMismatch(ulong? addedOn, ulong? signedFrom) => new(
         IdentityRefusalKind.ChainIdMismatch, $"Wrong chain id. Initially added with {addedOn ?? 0} but now signing from {signedFrom ?? 0}");
@@ -35,20 +34,4 @@ public sealed record IdentityRefusal(IdentityRefusalKind Kind, string Message)
     internal static IdentityRefusal Missing(string field, string type) => new(
         IdentityRefusalKind.ConversionMissing,
         $"missing field {field} of type xmtp_proto::generated::xmtp::{type} during conversion from protobuf");
-
-    private static string NameOf(MemberKind kind) => kind switch
-    {
-        MemberKind.Ethereum => "ethereum",
-        MemberKind.Installation => "installation",
-        _ => "passkey",
-    };
-
-    private static string NameOf(SignatureKind kind) => kind switch
-    {
-        SignatureKind.Erc191 => "erc-191",
-        SignatureKind.Erc1271 => "erc-1271",
-        SignatureKind.InstallationKey => "installation-key",
-        SignatureKind.LegacyDelegated => "legacy-delegated",
-        _ => "p256",
-    };
 }

@@ -78,10 +78,10 @@ public enum IdentityRefusalKind
     /// <summary>A legacy key may act for a wallet only in the inbox of that wallet and nonce 0.</summary>
     LegacySignatureReuse,
 
-    /// <summary>A signature of that kind cannot speak for a member of that kind.</summary>
+    /// <summary>A legacy key cannot revoke members or change the recovery identifier.</summary>
     SignatureNotAllowed,
 
-    /// <summary>A member of that kind cannot add one of that kind.</summary>
+    /// <summary>An installation cannot add another.</summary>
     MemberNotAllowed,
 
     /// <summary>A smart contract wallet signs from another chain than the one it was added on.</summary>

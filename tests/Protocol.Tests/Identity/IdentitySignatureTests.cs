@@ -6,7 +6,6 @@ using XmtpOrleans.Protocol.Identity;
 using XmtpOrleans.Protocol.Identity.Signatures;
 using XmtpOrleans.Testing;
 using Xmtp.MessageContents;
-using LegacySignature = Xmtp.MessageContents.Signature;
 using Signature = Xmtp.Identity.Associations.Signature;
 
 namespace XmtpOrleans.Protocol.Tests.Identity;
@@ -15,8 +14,8 @@ public sealed class IdentitySignatureTests
 {
     private static readonly JsonElement File = Vectors.LoadJson("identity/primitive-signatures.json");
     private static readonly SignatureText Text = SignatureText.Of("any", 0, []);
-    private static readonly Secp256k1PrivateKey Wallet = Key("1111111111111111111111111111111111111111111111111111111111111111");
-    private static readonly Secp256k1PrivateKey Delegate = Key("2222222222222222222222222222222222222222222222222222222222222222");
+    private static readonly TestWallet Wallet = new(0x11);
+    private static readonly TestWallet Delegate = new(0x22);
 
     [Fact]
     public void PersonalSignature_EachVector_FindsTheWallet()
@@ -51,10 +50,10 @@ public sealed class IdentitySignatureTests
     [InlineData(5)]
     public void LegacyDelegated_EachFormOfTheKey_SpeaksForItsWallet(int form)
     {
-        var uncompressed = Delegate.PublicKey.Uncompressed.ToArray();
+        var uncompressed = Delegate.PublicKey;
         var odd = (uncompressed[64] & 1) != 0;
         var key = form == 65 ? uncompressed : [(byte)(form == 5 ? 5 : odd ? 3 : 2), .. uncompressed[1..33]];
-        var accepted = Verify(LegacyMessage(key), out var verified, out _);
+        var accepted = Verify(Wallet.SignThrough(Delegate, Text.Utf8, key), out var verified, out _);
         Assert.Equal(form != 5 || !odd, accepted);
         if (accepted)
         {
@@ -66,16 +65,39 @@ public sealed class IdentitySignatureTests
     [Fact]
     public void LegacyDelegated_KeyBytesOfTheWrongWireType_AreRefused()
     {
-        var good = new UnsignedPublicKey { Secp256K1Uncompressed = new() { Bytes = ByteString.CopyFrom(Delegate.PublicKey.Uncompressed.Span) } };
-        Assert.False(Verify(LegacyMessage(good, [0x0a, 0x01, 0x05]), out _, out var refusal));
+        Assert.True(Verify(Wallet.SignThrough(Delegate, Text.Utf8, appendedToKey: [0x10, 0x05]), out _, out _)); // an unknown field
+        Assert.False(Verify(Wallet.SignThrough(Delegate, Text.Utf8, appendedToKey: [0x0a, 0x01, 0x05]), out _, out var refusal));
         Assert.Equal(IdentityRefusalKind.SignatureInvalid, refusal!.Kind);
     }
 
     [Fact]
     public void LegacyDelegated_KeyThatIsNoPoint_IsMalformed()
     {
-        Assert.False(Verify(LegacyMessage(new byte[65]), out _, out var refusal));
+        Assert.False(Verify(Wallet.SignThrough(Delegate, Text.Utf8, new byte[65]), out _, out var refusal));
         Assert.Equal(IdentityRefusalKind.SignatureMalformed, refusal!.Kind);
+    }
+
+    [Fact]
+    public void Erc191_EachV_StandsForAParityOrIsRefused()
+    {
+        var signature = Wallet.Raw(Text.Utf8, v: 0);
+        var parity = signature[64];
+        for (var v = 0; v <= byte.MaxValue; v++)
+        {
+            signature[64] = (byte)v;
+            var accepted = Verify(new() { Erc191 = new() { Bytes = ByteString.CopyFrom(signature) } }, out var verified, out var refusal);
+            if (v is (>= 2 and <= 26) or (>= 29 and <= 34))
+            {
+                Assert.False(accepted);
+                Assert.Equal($"invalid parity: {v}", refusal!.Message);
+                continue;
+            }
+
+            Assert.True(accepted);
+            Assert.Equal(signature, verified!.RawBytes);
+            var says = v >= 35 ? (v - 35) % 2 : v % 27;
+            Assert.Equal(says == parity, verified.Signer.Equals(MemberIdentifier.Ethereum(Wallet.Address)));
+        }
     }
 
     [Fact]
@@ -134,41 +156,6 @@ public sealed class IdentitySignatureTests
 
     private static Signature SmartWallet(string accountId) =>
         new() { Erc6492 = new() { AccountId = accountId, BlockNumber = 77, Signature = ByteString.CopyFrom(1, 2, 3) } };
-
-    private static Signature LegacyMessage(byte[] key) =>
-        LegacyMessage(new UnsignedPublicKey { CreatedNs = 1, Secp256K1Uncompressed = new() { Bytes = ByteString.CopyFrom(key) } }, []);
-
-    private static Signature LegacyMessage(UnsignedPublicKey key, byte[] appended)
-    {
-        byte[] keyBytes = [.. key.ToByteArray(), .. appended];
-        var wallet = Sign(Wallet, Encoding.ASCII.GetBytes(
-            $"XMTP : Create Identity\n{Convert.ToHexStringLower(keyBytes)}\n\nFor more info: https://xmtp.org/signatures/"));
-        return new()
-        {
-            DelegatedErc191 = new()
-            {
-                Signature = new() { Bytes = ByteString.CopyFrom(Sign(Delegate, Text.Utf8)) },
-                DelegatedKey = new()
-                {
-                    KeyBytes = ByteString.CopyFrom(keyBytes),
-                    Signature = new LegacySignature
-                    {
-                        EcdsaCompact = new() { Bytes = ByteString.CopyFrom(wallet.AsSpan(0, 64)), Recovery = wallet[64] },
-                    },
-                },
-            },
-        };
-    }
-
-    private static byte[] Sign(Secp256k1PrivateKey key, byte[] text)
-    {
-        var (hash, signature) = (new byte[32], new byte[65]);
-        SigningHashes.PersonalMessage(text, hash);
-        key.Sign(hash, signature);
-        return signature;
-    }
-
-    private static Secp256k1PrivateKey Key(string hex) => Secp256k1PrivateKey.TryParse(hex, out var key) ? key : throw new ArgumentException("key", nameof(hex));
 
     private static byte[] Hex(JsonElement sample, string name) => Convert.FromHexString(sample.GetProperty(name).GetString()!);
 }

@@ -41,7 +41,6 @@ internal sealed class AddAssociation(MemberIdentifier newMember, IdentitySignatu
         }
 
         if (RefusalAsLegacy(state, added, existing) is { } legacy) return legacy;
-        if (!Fits(added.Kind, newMember.Kind)) return IdentityRefusal.SignatureNotAllowed(newMember.Kind, added.Kind);
 
         var member = state.Find(existing.Signer);
         if (member is not null && member.AddedOnChain != existing.ChainId)
@@ -51,17 +50,15 @@ internal sealed class AddAssociation(MemberIdentifier newMember, IdentitySignatu
 
         if (member is null && !existing.Signer.Equals(state.Recovery)) return IdentityRefusal.MissingExistingMember;
         if (member is null && existing.Kind is SignatureKind.LegacyDelegated) return IdentityRefusal.LegacySignatureReuse;
-        var voucher = member?.Identifier ?? state.Recovery;
-        if (!Fits(existing.Kind, voucher.Kind)) return IdentityRefusal.SignatureNotAllowed(voucher.Kind, existing.Kind);
         if (existing.Signer.Kind is MemberKind.Installation && newMember.Kind is MemberKind.Installation)
         {
-            return IdentityRefusal.MemberNotAllowed(existing.Signer.Kind, newMember.Kind);
+            return IdentityRefusal.MemberNotAllowed;
         }
 
         state = state.With(new()
         {
             Identifier = added.Signer,
-            AddedBy = voucher,
+            AddedBy = member?.Identifier ?? state.Recovery,
             ClientTimestampNs = clientTimestampNs,
             AddedOnChain = added.ChainId,
         });

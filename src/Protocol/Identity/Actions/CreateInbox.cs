@@ -26,7 +26,6 @@ internal sealed class CreateInbox(MemberIdentifier creator, ulong nonce, Identit
         var creation = signatures[0];
         if (state is not null) return new(IdentityRefusalKind.MultipleCreate, "Multiple create operations detected");
         if (!creation.Signer.Equals(creator)) return IdentityRefusal.MissingExistingMember;
-        if (!Fits(creation.Kind, creator.Kind)) return IdentityRefusal.SignatureNotAllowed(creator.Kind, creation.Kind);
         if (creation.Kind is SignatureKind.LegacyDelegated && nonce != 0) return IdentityRefusal.LegacySignatureReuse;
         if (!InboxId.TryDerive(creator, nonce, out var inbox)) return IdentityRefusal.InvalidAccountAddress;
         state = AssociationState.Created(inbox, new() { Identifier = creator, AddedOnChain = creation.ChainId });

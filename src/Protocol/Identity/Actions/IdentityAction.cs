@@ -87,13 +87,6 @@ internal abstract class IdentityAction
         return true;
     }
 
-    protected static bool Fits(SignatureKind signature, MemberKind member) => member switch
-    {
-        MemberKind.Ethereum => signature is SignatureKind.Erc191 or SignatureKind.Erc1271 or SignatureKind.LegacyDelegated,
-        MemberKind.Installation => signature is SignatureKind.InstallationKey,
-        _ => signature is SignatureKind.P256,
-    };
-
     // The checks that revoking and changing recovery share.
     protected static IdentityRefusal? RefusalAsRecovery(AssociationState? state, VerifiedSignature signature)
     {
@@ -104,11 +97,7 @@ internal abstract class IdentityAction
             return IdentityRefusal.ChainIdMismatch(member.AddedOnChain, signature.ChainId);
         }
 
-        if (signature.Kind is SignatureKind.LegacyDelegated)
-        {
-            return IdentityRefusal.SignatureNotAllowed(MemberKind.Ethereum, SignatureKind.LegacyDelegated);
-        }
-
+        if (signature.Kind is SignatureKind.LegacyDelegated) return IdentityRefusal.SignatureNotAllowed;
         return signature.Signer.Equals(state.Recovery) ? null : IdentityRefusal.MissingExistingMember;
     }
 }
