@@ -9,6 +9,8 @@ namespace XmtpOrleans.Gateway.Payers;
 /// <param name="RetryAfter">When it may try again; <see langword="null"/> when waiting changes nothing.</param>
 internal sealed record PublishFault(StatusCode Code, string Text, TimeSpan? RetryAfter = null)
 {
+    private const int MaxTextLength = 2_000; // a status travels in trailers, of which clients take 16 KiB
+
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the envelope itself or its sender is at fault, so that no other node would take it either (04 §4.2).</summary>
@@ -24,7 +26,8 @@ internal sealed record PublishFault(StatusCode Code, string Text, TimeSpan? Retr
     /// <summary>What a node's refusal means to the client: faults of the envelope pass as they are, a node's own troubles become ours.</summary>
     public static PublishFault Of(RpcException refusal)
     {
-        var given = new PublishFault(refusal.StatusCode, refusal.Status.Detail);
+        var text = refusal.Status.Detail;
+        var given = new PublishFault(refusal.StatusCode, text.Length <= MaxTextLength ? text : text[..MaxTextLength] + " …");
         if (given.IsPermanent) return given;
 
         var retryAfter = RetryAfterOf(refusal) ?? DefaultRetryAfter;

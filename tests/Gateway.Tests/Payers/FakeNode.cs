@@ -51,6 +51,9 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
     /// <summary>What the node does with a publish; honest at first.</summary>
     public Func<IReadOnlyList<ParsedPayerEnvelope>, Task<List<byte[]>>> OnPublish { get; set; }
 
+    /// <summary>Answers to publishes and to questions for marks, in place of what they should be.</summary>
+    public byte[]? Garbage { get; set; }
+
     /// <summary>Runs at each query; may throw.</summary>
     public Action OnQuery { get; set; } = static () => { };
 
@@ -166,6 +169,7 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
                 PublishServices.Add(service);
             }
 
+            if (Garbage is { } garbage) return ReadyMessage.FromBytes(garbage);
             return EnvelopeList.Write([.. (await OnPublish(envelopes)).Select(bytes => (ReadOnlyMemory<byte>)bytes)]);
         });
 
@@ -198,7 +202,9 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
             Task moved;
             Cursor marks;
             lock (_lock) { (moved, marks) = (_marksMoved.Task, _marks); }
-            await responses.WriteAsync(new GetSyncCursorResponse { LatestSync = marks.ToWire() });
+            await responses.WriteAsync(Garbage is { } garbage
+                ? ReadyMessage.FromBytes(garbage)
+                : ReadyMessage.Encode(new GetSyncCursorResponse { LatestSync = marks.ToWire() }));
             await moved.WaitAsync(context.CancellationToken);
         }
     }

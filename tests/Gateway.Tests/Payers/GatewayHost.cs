@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
@@ -92,6 +93,9 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>Changes what the registry lists.</summary>
     public void Register(params IEnumerable<RegisteredNode> nodes) => _registry.Current = [.. nodes];
+
+    /// <summary>Whether a meter counts for this gateway.</summary>
+    public bool Owns(Meter meter) => ReferenceEquals(meter.Scope, _app.Services.GetRequiredService<IMeterFactory>());
 
     /// <summary>Lets the gateway look at its nodes once more.</summary>
     public Task CheckHealthAsync() => _app.Services.GetRequiredService<NodeHealth>().CheckAllAsync(TestContext.Current.CancellationToken);

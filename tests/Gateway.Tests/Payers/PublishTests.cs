@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Grpc.Core;
 using Google.Protobuf;
 using Google.Rpc;
@@ -221,6 +223,63 @@ public sealed class PublishTests
         var answers = await gateway.PublishAsync(envelopes);
         Assert.Single(gateway.Node.Publishes);
         Assert.Equal([100u, 0u, 0u, 100u, 0u], answers.Select(answer => answer.Originator.Value));
+    }
+
+    [Fact]
+    public async Task Publish_PassingAndPermanentFaults_AnswersWithThePermanentOneAndListsBoth()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Node.OnPublish = _ => throw RpcErrors.Unavailable("busy");
+        gateway.Chain.Refusal = "too small";
+
+        var failure = await gateway.RefuseAsync(Message(1, "a"), Commit(1, "b"));
+
+        Assert.Equal(StatusCode.InvalidArgument, failure.StatusCode);
+        Assert.Equal("2 of 2 envelopes were not published; index 1: too small", failure.Status.Detail);
+        var details = failure.GetRpcStatus()!.Details.Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>());
+        Assert.Equal(
+            [("UNAVAILABLE", "0"), ("INVALID_ARGUMENT", "1")], details.Select(detail => (detail.Reason, detail.Metadata["indexes"])));
+    }
+
+    [Fact]
+    public async Task Publish_ManyOverlappingRequestsAtOnce_PublishesEachEnvelopeOnce()
+    {
+        const int Seed = 7;
+        await using var gateway = await GatewayHost.StartAsync([100, 200]);
+        var random = new Random(Seed);
+        var envelopes = Enumerable.Range(0, 60).Select(at => at % 5 == 0 ? Commit((byte)at, $"{at}") : Message((byte)at, $"{at}")).ToArray();
+        var requests = Enumerable.Range(0, 80).Select(_ => random.GetItems(envelopes, random.Next(1, 8))).ToList();
+
+        var answers = await Task.WhenAll(requests.Select(request => gateway.PublishAsync(request)));
+
+        var published = gateway.Nodes.SelectMany(node => node.Publishes).SelectMany(request => request).Select(sent => Text(sent.Client)).ToList();
+        Assert.True(published.Count == published.Distinct().Count(), $"something was published twice; seed {Seed}");
+        for (var at = 0; at < requests.Count; at++)
+        {
+            Assert.Equal(requests[at].Select(sent => sent.ToByteString()), answers[at].Select(answer => Text(answer.Payer.Client)));
+        }
+
+        static ByteString Text(ParsedClientEnvelope client) => ByteString.CopyFrom(client.Bytes.Span);
+    }
+
+    [Fact]
+    public async Task Publish_Answered_IsCountedUnderItsOriginator()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var originated = new ConcurrentBag<(string? Originator, long Count)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name == "xmtp.gateway.messages.originated" && gateway.Owns(instrument.Meter)) listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => originated.Add((tags[0].Value?.ToString(), count)));
+        listener.Start();
+
+        await gateway.PublishAsync(Message(1, "a"), Message(1, "b"), Commit(1, "c"));
+
+        Assert.Equal([("0", 1), ("100", 2)], originated.Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Protocol.Envelopes;
 using static XmtpOrleans.Gateway.Tests.Payers.TestEnvelopes;
 
@@ -32,6 +33,28 @@ public sealed class WrongAnswerTests
         var answers = await gateway.PublishAsync(Message(group: 0, "a"), Message(group: 0, "b"));
 
         Assert.Equal([new OriginatorId(300), new OriginatorId(300)], answers.Select(answer => answer.Originator));
+    }
+
+    [Fact]
+    public async Task Publish_NodeAnswersGarbage_IsUnavailable()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Node.Garbage = [0x0A, 0xFF, 0xFF, 0xFF, 0x7F];
+
+        Assert.Equal(StatusCode.Unavailable, (await gateway.RefuseAsync(Message(1, "a"))).StatusCode);
+        Assert.Equal(StatusCode.Unavailable, (await gateway.RefuseAsync(Commit(1, "b"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Publish_NodeRefusesAtLength_AnswersWithAStatusThatFitsIntoTrailers()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Node.OnPublish = _ => throw RpcErrors.InvalidArgument(new string('x', 10_000));
+
+        var refusal = await gateway.RefuseAsync(Message(1, "a"));
+
+        Assert.Equal(StatusCode.InvalidArgument, refusal.StatusCode);
+        Assert.InRange(refusal.Status.Detail.Length, 1_000, 2_100);
     }
 
     [Fact]
