@@ -8,7 +8,7 @@ public sealed class FakeAppChain(TimeProvider clock) : IAppChain
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ChainContract, List<ChainEvent>> _events = new() { [ChainContract.GroupMessages] = [], [ChainContract.IdentityUpdates] = [] };
-    private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<TaskCompletionSource> _waits = [];
 
     /// <summary>Awaited before events are read; what it throws, the reader gets.</summary>
     public Func<Task> BeforeRead { get; set; } = static () => Task.CompletedTask;
@@ -25,7 +25,7 @@ public sealed class FakeAppChain(TimeProvider clock) : IAppChain
     /// <summary>Puts an event on the chain.</summary>
     public ChainEvent Emit(ChainContract contract, ReadOnlyMemory<byte> identifier, ReadOnlyMemory<byte> payload)
     {
-        TaskCompletionSource appended;
+        List<TaskCompletionSource> waits;
         ChainEvent emitted;
         lock (_lock)
         {
@@ -34,10 +34,11 @@ public sealed class FakeAppChain(TimeProvider clock) : IAppChain
             emitted = LocalChainEvents.Of(
                 contract, new SequenceId((ulong)events.Count + 1), identifier.ToArray(), payload.ToArray(), (ulong)_events.Values.Sum(list => list.Count) + 1, time);
             events.Add(emitted);
-            (appended, _appended) = (_appended, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            waits = [.. _waits];
+            _waits.Clear();
         }
 
-        appended.SetResult();
+        foreach (var wait in waits) wait.TrySetResult();
         return emitted;
     }
 
@@ -54,19 +55,18 @@ public sealed class FakeAppChain(TimeProvider clock) : IAppChain
         while (true)
         {
             await BeforeRead();
-            Task appended;
+            var left = wait - clock.GetElapsedTime(started);
+            var appended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
                 var events = _events[contract].Where(source => source.Sequence > (after?.LastEvent ?? default)).Take(limit).ToList();
-                if (events.Count > 0) return events;
-                appended = _appended.Task;
+                if (events.Count > 0 || left <= TimeSpan.Zero) return events;
+                _waits.Add(appended);
             }
 
-            var left = wait - clock.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero) return [];
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(appended, Task.Delay(left, clock, ended.Token));
-            ended.Cancel();
+            await using var timer = clock.CreateTimer(_ => appended.TrySetResult(), state: null, left, Timeout.InfiniteTimeSpan);
+            await using var cancelled = cancellationToken.Register(() => appended.TrySetResult());
+            await appended.Task;
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

@@ -27,6 +27,13 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     /// <summary>Awaited after a call took effect; what it throws, the caller gets although it happened: a lost answer.</summary>
     public Func<StoreCall, Task> After { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>Where calls run; <see langword="null"/> for the caller's scheduler. A caller that dies takes no call along that it has sent.</summary>
+    public TaskScheduler? Scheduler { get; set; }
+
+    /// <summary>When set, a commit is confirmed at once and its rows are there only after this is over, to show that a test would notice what is
+    /// shown before it is durable.</summary>
+    public Func<Task>? AnswersBeforeDurable { get; set; }
+
     /// <summary>Writes without comparing leases or marks, to show that a test would notice a store that does.</summary>
     public bool IsUnfenced { get; set; }
 
@@ -69,8 +76,9 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     {
         var log = Log(append.Lease.Originator);
         if (!IsUnfenced && (log.Epoch != append.Lease.Epoch || log.Last != append.Previous)) return AppendOutcome.Fenced;
-        log.Append(append);
-        foreach (var row in append.Rows) Count(row);
+        log.Advance(append);
+        if (AnswersBeforeDurable is not { } flush) Write(append);
+        else _ = WriteAfterAsync(flush(), append);
         return AppendOutcome.Committed;
     });
 
@@ -193,10 +201,17 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     }
 
 #pragma warning disable CA1068 // The body of a call reads best at its end.
-    private async Task<T> CallAsync<T>(StoreCall call, CancellationToken cancellationToken, Func<T> run)
+    private Task<T> CallAsync<T>(StoreCall call, CancellationToken cancellationToken, Func<T> run)
 #pragma warning restore CA1068
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return Scheduler is null
+            ? RunAsync(call, run)
+            : Task.Factory.StartNew(() => RunAsync(call, run), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+    }
+
+    private async Task<T> RunAsync<T>(StoreCall call, Func<T> run)
+    {
         await Before(call);
         T result;
         lock (_lock) result = run();
@@ -218,6 +233,18 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
         var kept = entries.Where(entry => entry.Servable && entry.Topic.Kind == TopicKind.KeyPackages)
             .GroupBy(entry => entry.Topic).Select(Newest).ToHashSet();
         return entries.Where(entry => entry.ExpirySeconds > filter.NowSeconds || kept.Contains(entry));
+    }
+
+    private async Task WriteAfterAsync(Task flushed, LogAppend append)
+    {
+        await flushed;
+        lock (_lock) Write(append);
+    }
+
+    private void Write(LogAppend append)
+    {
+        Log(append.Lease.Originator).Append(append);
+        foreach (var row in append.Rows) Count(row);
     }
 
     private void Count(LogRow row)
@@ -270,13 +297,14 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
 
         public ChainCursor? Cursor { get; private set; }
 
+        public void Advance(LogAppend append) => (Last, LastNs, Cursor) = (append.Last, append.LastNs, append.Cursor ?? Cursor);
+
         public void Append(LogAppend append)
         {
             // The same key again replaces the row: only an unfenced store gets that far.
             Rows.RemoveAll(row => append.Rows.Any(added => added.Entry.Sequence == row.Entry.Sequence));
             Rows.AddRange(append.Rows);
             Rejected.AddRange(append.Rejected);
-            (Last, LastNs, Cursor) = (append.Last, append.LastNs, append.Cursor ?? Cursor);
         }
     }
 }

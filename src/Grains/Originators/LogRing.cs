@@ -7,9 +7,9 @@ namespace XmtpOrleans.Grains.Originators;
 internal sealed class LogRing(TimeProvider clock, int maxBatches, long maxBytes)
 {
     private readonly List<(FeedBatch Batch, int Bytes)> _batches = []; // the first _start are dropped
+    private readonly Wakeup _changed = new(clock);
     private int _start;
     private long _bytes;
-    private TaskCompletionSource _changed = NewSignal();
     private bool _ended;
 
     /// <summary>The log's mark as its owner committed it; zero before the owner has a lease.</summary>
@@ -19,7 +19,7 @@ internal sealed class LogRing(TimeProvider clock, int maxBatches, long maxBytes)
     public void Open(SequenceId head)
     {
         Head = head;
-        Wake();
+        _changed.Set();
     }
 
     /// <summary>Shows a commit. Call it only after the store confirmed it.</summary>
@@ -41,14 +41,14 @@ internal sealed class LogRing(TimeProvider clock, int maxBatches, long maxBytes)
             _start = 0;
         }
 
-        Wake();
+        _changed.Set();
     }
 
     /// <summary>Nothing will be added any more: every read, now and later, is told to ask elsewhere.</summary>
     public void End()
     {
         _ended = true;
-        Wake();
+        _changed.Set();
     }
 
     /// <summary>Batches after a position; waits up to <paramref name="wait"/> when there are none. See <see cref="IOriginatorLog.ReadAsync"/>.</summary>
@@ -67,9 +67,7 @@ internal sealed class LogRing(TimeProvider clock, int maxBatches, long maxBytes)
 
             var left = wait - clock.GetElapsedTime(asked);
             if (left <= TimeSpan.Zero) return Reply(FeedStatus.Current, []);
-            using var cancelled = new CancellationTokenSource();
-            await Task.WhenAny(_changed.Task, Task.Delay(left, clock, cancelled.Token));
-            cancelled.Cancel(); // or its timer would outlive the read
+            await _changed.WaitAsync(left);
         }
     }
 
@@ -119,13 +117,4 @@ internal sealed class LogRing(TimeProvider clock, int maxBatches, long maxBytes)
     }
 
     private FeedReply Reply(FeedStatus status, FeedBatch[] batches) => new() { Status = status, Batches = batches, Head = Head };
-
-    private void Wake()
-    {
-        var signal = _changed;
-        _changed = NewSignal();
-        signal.SetResult();
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -25,6 +25,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     private readonly PublisherOptions _options;
     private readonly PublisherMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly Random _random;
     private readonly ILogger _logger;
     private int _openEnvelopes;
     private long _openBytes;
@@ -38,9 +39,15 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         PublisherMetrics metrics,
         TimeProvider clock,
         ILogger<PublishBatcher> logger)
+        : this(grains.GetGrain<ISequencerGrain>(node.Value.Id), options.Value, metrics, clock, Random.Shared, logger)
     {
-        _sequencer = grains.GetGrain<ISequencerGrain>(node.Value.Id);
-        (_options, _metrics, _clock, _logger) = (options.Value, metrics, clock, logger);
+    }
+
+    /// <summary>A batcher that sends to that sequencer.</summary>
+    internal PublishBatcher(
+        ISequencerGrain sequencer, PublisherOptions options, PublisherMetrics metrics, TimeProvider clock, Random random, ILogger logger)
+    {
+        (_sequencer, _options, _metrics, _clock, _random, _logger) = (sequencer, options, metrics, clock, random, logger);
         _senders = new Task[_options.MaxCalls];
         Array.Fill(_senders, Task.CompletedTask);
         for (var at = _senders.Length - 1; at >= 0; at--) _idle.Push(at);
@@ -75,7 +82,9 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
 
         try
         {
-            return await waiting.Outcome.WaitAsync(cancellationToken);
+            await using var cancelled = cancellationToken.UnsafeRegister(
+                static (state, token) => ((Waiting)state!).Cancel(token), waiting);
+            return await waiting.Outcome;
         }
         catch (OperationCanceledException)
         {
@@ -147,7 +156,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         for (var pause = _options.RetryPause; ; pause = pause * 2 < _options.MaxRetryPause ? pause * 2 : _options.MaxRetryPause)
         {
             if (await TryAppendAsync(call) is { } reply) AnswerAll(call, reply);
-            var wait = pause * (0.5 + Random.Shared.NextDouble());
+            var wait = pause * (0.5 + _random.NextDouble());
             call.RemoveAll(waiting =>
             {
                 var isOver = _clock.GetElapsedTime(waiting.Arrived) + wait > _options.Budget;
@@ -240,6 +249,8 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         public bool IsAbandoned { get; set; }
 
         public void SetOutcome(PublishOutcome outcome) => _outcome.TrySetResult(outcome);
+
+        public void Cancel(CancellationToken cancellationToken) => _outcome.TrySetCanceled(cancellationToken);
     }
 
     private sealed class Room(PublishBatcher batcher, int count, int bytes) : IDisposable

@@ -25,7 +25,9 @@ internal sealed partial class PublishHistory
     private readonly ILogger _logger;
     private readonly DuplicateWindow _window;
     private readonly byte[] _fingerprintInput = new byte[KeySize + EthereumAddress.Size + KeySize];
+    private readonly Wakeup _closing;
     private SequenceId _loadedFrom;
+    private bool _isClosed;
 
     /// <summary>Knows nothing yet.</summary>
     public PublishHistory(
@@ -33,6 +35,7 @@ internal sealed partial class PublishHistory
     {
         (_store, _lease, _options, _metrics, _clock, _logger) = (store, lease, options, metrics, clock, logger);
         _window = new DuplicateWindow(options.MaxDuplicateEntries);
+        _closing = new Wakeup(clock);
         _loadedFrom = lease.Last.Next();
         lease.FingerprintKey.CopyTo(_fingerprintInput, 0);
     }
@@ -41,37 +44,48 @@ internal sealed partial class PublishHistory
     /// <exception cref="StoreException">The store is away.</exception>
     public async Task LoadRecentAsync()
     {
-        while (await LoadPageAsync(Since(_options.DuplicatePreload)))
+        while (await LoadPageAsync(Before(NewestNs, _options.DuplicatePreload)))
         {
         }
     }
 
-    /// <summary>Reads the rest, page by page behind the publishes, until it is all there or the owner is closed.</summary>
-    public async Task LoadOlderAsync(Task closed)
+    /// <summary>Reads the rest, page by page behind the publishes, until it is all there or closed.</summary>
+    public async Task LoadOlderAsync()
     {
         var more = true;
-        while (more && !closed.IsCompleted)
+        while (more && !_isClosed)
         {
             try
             {
-                more = await LoadPageAsync(Since(_options.DuplicateWindow));
+                more = await LoadPageAsync(Before(NewestNs, _options.DuplicateWindow));
             }
             catch (StoreException failure)
             {
                 Log.FingerprintsUnread(_logger, failure, _lease.Originator);
-                await Task.WhenAny(closed, Task.Delay(StorePause, _clock, CancellationToken.None));
+                await _closing.WaitAsync(StorePause);
             }
         }
 
         Log.FingerprintsLoaded(_logger, _lease.Originator, _window.Count);
     }
 
+    /// <summary>Reads no more.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        _closing.Set();
+    }
+
     /// <summary>Gives the entries of a batch their fingerprints, and those that were published before their answer: from memory where it
     /// reaches, else from the store. A request that cannot be judged because the store is away is answered so.</summary>
-    public Task FindAsync(SequencerBatch batch, SequencerBatch? committing, LogRing ring)
+    /// <param name="batch">The batch.</param>
+    /// <param name="committing">The batch before it, until that is committed.</param>
+    /// <param name="ring">The last commits.</param>
+    /// <param name="nowNs">The time that the age of a publish is judged at.</param>
+    public Task FindAsync(SequencerBatch batch, SequencerBatch? committing, LogRing ring, long nowNs)
     {
         List<Task>? reads = null;
-        var sinceNs = Since(_options.DuplicateWindow);
+        var sinceNs = Before(nowNs, _options.DuplicateWindow);
         foreach (var publish in batch.Publishes)
         {
             var (payer, entries) = (publish.Request.Payer, publish.Request.Entries);
@@ -100,14 +114,19 @@ internal sealed partial class PublishHistory
     /// <summary>Remembers the rows of a batch that is about to be committed, and forgets what is too old.</summary>
     public void Add(SequencerBatch batch)
     {
+        if (batch.Rows.Count == 0) return;
         foreach (var row in batch.Rows)
         {
             _window.Add(row.Fingerprint, row.Sequence, row.OriginatorNs);
         }
 
-        _window.Trim(Since(_options.DuplicateWindow));
-        if (_window.Count > 0) _metrics.WindowReach(TimeSpan.FromMicroseconds((Since(TimeSpan.Zero) - _window.OldestNs) / 1_000));
+        var newestNs = batch.Rows[^1].OriginatorNs;
+        _window.Trim(Before(newestNs, _options.DuplicateWindow));
+        _metrics.WindowReach(TimeSpan.FromMicroseconds((newestNs - _window.OldestNs) / 1_000));
     }
+
+    // An owner whose clock was behind may have stamped a moment ago what looks old now.
+    private long NewestNs => Math.Min(_lease.LastNs, ClockGuard.Nanoseconds(_clock.GetUtcNow()));
 
     // Without the store's key nobody can make two publishes share a fingerprint.
     private long FingerprintOf(EthereumAddress payer, PublishEntry entry)
@@ -151,5 +170,5 @@ internal sealed partial class PublishHistory
         return page.Count == Page;
     }
 
-    private long Since(TimeSpan span) => ClockGuard.Nanoseconds(_clock.GetUtcNow() - span);
+    private static long Before(long ns, TimeSpan span) => ns - (span.Ticks * TimeSpan.NanosecondsPerTick);
 }

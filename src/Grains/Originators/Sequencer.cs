@@ -27,12 +27,11 @@ internal sealed partial class Sequencer
     private readonly LogRing _ring;
     private readonly PayerLimits _limits;
     private readonly Queue<PendingPublish> _queue = [];
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Wakeup _wakeup; // of the loop: something came, or a commit ended
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private Task<AppendOutcome> _commit = Task.FromResult(AppendOutcome.Committed);
     private Task _loading = Task.CompletedTask;
-    private TaskCompletionSource? _arrival; // what the loop waits for beside a commit
     private SequencerTerm? _term;
     private SequencerBatch? _committing; // the loop writes both
     private SequencerBatch? _sealing;
@@ -40,6 +39,7 @@ internal sealed partial class Sequencer
     private long _openBytes;
     private bool _isClockWrong;
     private bool _isRefusing;
+    private bool _isClosed;
 
     /// <summary>A sequencer that has not touched the store; the first append takes the lease.</summary>
     public Sequencer(
@@ -55,6 +55,7 @@ internal sealed partial class Sequencer
     {
         (_originator, _store, _signer, _rates, _options) = (originator, store, signer, rates, options);
         (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        _wakeup = new Wakeup(clock);
         _ring = new LogRing(clock, options.RingBatches, options.RingBytes);
         _limits = new PayerLimits(clock, options.PayerEnvelopesPerSecond, options.PayerBurst, options.MaxLimitedPayers);
     }
@@ -75,7 +76,7 @@ internal sealed partial class Sequencer
             Enqueue(new PendingPublish(call, at, batch.Requests[at]));
         }
 
-        _arrival?.TrySetResult();
+        _wakeup.Set();
         if (_queue.Count > 0 && _loop.IsCompleted) _loop = RunAsync();
         return call.Reply;
     }
@@ -143,20 +144,19 @@ internal sealed partial class Sequencer
             if (_queue.Count == 0)
             {
                 if (_commit.IsCompleted) return await _commit;
-                _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await Task.WhenAny(_commit, _arrival.Task);
+                await _wakeup.WaitAsync(Timeout.InfiniteTimeSpan);
                 continue;
             }
 
             if (_term is null && !await TryOpenAsync()) continue;
             var batch = _sealing = TakeBatch();
-            await _term!.History.FindAsync(batch, _committing, _ring);
+            await _term!.History.FindAsync(batch, _committing, _ring, _term.TimeAt(_clock.GetUtcNow()));
             Stamp(batch);
             var signing = SignAsync(batch);
             if (await _commit != AppendOutcome.Committed) return AppendOutcome.Fenced; // what was signed meanwhile is never shown
             await signing;
             (_committing, _sealing) = (batch, null);
-            _commit = CommitAsync(batch);
+            _commit = CommitAndWakeAsync(batch);
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed partial class Sequencer
             var guard = new ClockGuard(_clock, _options, asked, lease.StoreTime);
             _term = new SequencerTerm(lease, history, new CongestionWindow(minute, counts), guard, _limits, _rates);
             _ring.Open(lease.Last);
-            _loading = history.LoadOlderAsync(_closed.Task);
+            _loading = history.LoadOlderAsync();
             Log.LeaseTaken(_logger, _originator, lease.Epoch, lease.Last);
             return true;
         }
@@ -222,6 +222,18 @@ internal sealed partial class Sequencer
         _metrics.Signed(_clock.GetElapsedTime(started));
     }
 
+    private async Task<AppendOutcome> CommitAndWakeAsync(SequencerBatch batch)
+    {
+        try
+        {
+            return await CommitAsync(batch);
+        }
+        finally
+        {
+            _wakeup.Set();
+        }
+    }
+
     // Durable, then visible, then answered.
     private async Task<AppendOutcome> CommitAsync(SequencerBatch batch)
     {
@@ -266,7 +278,9 @@ internal sealed partial class Sequencer
     private void Close()
     {
         _isRefusing = true;
-        if (!_closed.TrySetResult()) return;
+        if (_isClosed) return;
+        _isClosed = true;
+        _term?.History.Close();
         foreach (var publish in (_committing?.Publishes ?? []).Concat(_sealing?.Publishes ?? []).Concat(_queue))
         {
             Leave(publish);

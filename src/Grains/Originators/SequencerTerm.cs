@@ -39,6 +39,10 @@ internal sealed class SequencerTerm
     /// <summary>What was published lately.</summary>
     public PublishHistory History { get; }
 
+    /// <summary>What the next stamp would be about: the clock's time, or the last stamp while the clock is wrong.</summary>
+    public long TimeAt(DateTimeOffset now) =>
+        _guard.Deviation(_lastNs, now) == TimeSpan.Zero ? Math.Max(_lastNs, ClockGuard.Nanoseconds(now)) : _lastNs;
+
     /// <summary>Gives every entry that is not known yet its position, time, price and unsigned bytes, request by request; a request that
     /// cannot be taken whole is answered with its refusal and leaves nothing behind. The clock is asked before anything is stamped.</summary>
     /// <returns>How far the clock is outside what is tolerated; then only requests that need no stamp are left.</returns>
