@@ -72,14 +72,14 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
     /// <summary>The services under which a publish arrived.</summary>
     public List<string> PublishServices { get; } = [];
 
-    public static async Task<FakeNode> StartAsync(uint id, TimeProvider clock, bool hasPublishApi = true)
+    public static async Task<FakeNode> StartAsync(uint id, TimeProvider clock, bool hasPublishApi = true, RpcTlsOptions? tls = null)
     {
         var node = new FakeNode(id, clock, hasPublishApi);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IRpcService>(node);
         builder.Services.AddRpc();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenRpc(new IPEndPoint(IPAddress.Loopback, 0)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenRpc(new IPEndPoint(IPAddress.Loopback, 0), tls));
         node._app = builder.Build();
         node._app.UseRpc();
         await node._app.StartAsync(TestContext.Current.CancellationToken);

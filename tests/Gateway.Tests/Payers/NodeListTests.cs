@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
@@ -100,5 +102,33 @@ public sealed class NodeListTests
         await gateway.CheckHealthAsync();
 
         Assert.Equal([100u], (await gateway.GetNodesAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task GetNodes_NodeWithACertificateOfNobody_IsNotListed()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.pfx");
+        using (var key = RSA.Create(2048))
+        using (var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1)))
+        {
+            await File.WriteAllBytesAsync(path, certificate.Export(X509ContentType.Pfx), TestContext.Current.CancellationToken);
+        }
+
+        try
+        {
+            await using var gateway = await GatewayHost.StartAsync();
+            await using var node = await FakeNode.StartAsync(200, gateway.Clock, tls: new RpcTlsOptions { CertificatePath = path });
+            Assert.Equal("https", node.Url.Scheme);
+
+            gateway.Register(gateway.Node.Registered, node.Registered);
+            await gateway.CheckHealthAsync();
+
+            Assert.Equal([100u], (await gateway.GetNodesAsync()).Keys);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }
