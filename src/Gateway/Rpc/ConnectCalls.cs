@@ -41,14 +41,23 @@ internal static class ConnectCalls
         ? new ConnectJsonFrames(context.Method.Descriptor.OutputType)
         : ProtoFrames.Instance;
 
-    private static ValueTask AnswerAsync(RpcContext context, ReadyMessage answer)
+    private static async ValueTask AnswerAsync(RpcContext context, ReadyMessage answer)
     {
         if (context.Protocol is RpcProtocol.ConnectUnaryJson)
         {
             answer = ReadyMessage.FromBytes(ConnectJson.FromReady(answer, context.Method.Descriptor.OutputType));
         }
 
-        context.Http.Response.ContentLength = answer.Length;
-        return context.NewWriter(ProtoFrames.Instance).WriteLargeAsync(answer, framed: false);
+        var response = context.Http.Response;
+        if (RpcStreamWriter.IsLarge(answer))
+        {
+            await context.NewWriter(ProtoFrames.Instance).WriteLargeAsync(answer, framed: false);
+            return;
+        }
+
+        // Messages write themselves in several steps, which Kestrel takes only once the response has started.
+        response.ContentLength = answer.Length;
+        await response.StartAsync(CancellationToken.None);
+        answer.WriteTo(response.BodyWriter);
     }
 }

@@ -18,7 +18,8 @@ internal static class ConnectJson
         {
             return Parser.Parse(StrictUtf8.GetString(json), type).ToByteArray();
         }
-        catch (Exception invalid) when (invalid is InvalidProtocolBufferException or FormatException or OverflowException or ArgumentException)
+        // The library's own exceptions for bad JSON and bad messages are both IOExceptions.
+        catch (Exception invalid) when (invalid is IOException or FormatException or OverflowException or ArgumentException)
         {
             throw RpcErrors.Unparsable(invalid.Message);
         }

@@ -143,11 +143,16 @@ internal abstract class ReadyMessage
 
     private sealed class Unencoded(IMessage message) : ReadyMessage(message.CalculateSize())
     {
-        public override void WriteTo(IBufferWriter<byte> target) => message.WriteTo(target);
+        public override void WriteTo(IBufferWriter<byte> target)
+        {
+            // The library advances, by nothing, before it asks for memory, and Kestrel refuses that.
+            target.GetSpan();
+            message.WriteTo(target);
+        }
 
         public override bool WritePartTo(IBufferWriter<byte> target, ref int position, int size)
         {
-            message.WriteTo(target);
+            WriteTo(target);
             return false;
         }
     }

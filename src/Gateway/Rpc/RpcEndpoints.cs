@@ -18,25 +18,12 @@ public static class RpcEndpoints
     /// </summary>
     public static void ListenRpc(this KestrelServerOptions kestrel, IPEndPoint endPoint, RpcTlsOptions? tls = null)
     {
-        var services = kestrel.ApplicationServices;
-        var server = services.GetRequiredService<RpcServer>();
-        var metrics = services.GetRequiredService<RpcMetrics>();
+        var server = kestrel.ApplicationServices.GetRequiredService<RpcServer>();
         SetLimits(kestrel, server.Options);
         kestrel.Listen(endPoint, listen =>
         {
             // Left at their default, HTTP/1.1 and 2: set explicitly, they make Kestrel warn that HTTP/2 needs TLS, which is not so here.
-            listen.Use(next => async connection =>
-            {
-                metrics.ConnectionOpened();
-                try
-                {
-                    await next(connection);
-                }
-                finally
-                {
-                    metrics.ConnectionClosed();
-                }
-            });
+            listen.Use(next => connection => server.CountAsync(connection, next));
             if (tls is null) listen.Use(next => new CleartextProtocols(next, server).OnConnectionAsync);
             else UseTls(listen, new RpcCertificate(tls, server.Clock, server.Logger), server.Options.HeadersTimeout);
         });

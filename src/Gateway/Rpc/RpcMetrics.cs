@@ -11,7 +11,6 @@ internal sealed class RpcMetrics
     private readonly RpcMethodTable _methods;
     private readonly Histogram<double> _duration;
     private readonly TimeProvider _clock;
-    private long _connections;
 
     public RpcMetrics(IMeterFactory meters, RpcMethodTable methods, RequestBodies bodies, RpcServer server)
     {
@@ -22,7 +21,7 @@ internal sealed class RpcMetrics
         meter.CreateObservableCounter("grpc.server.msg_received", () => Each(static counts => counts.Received), null, "Messages received.");
         meter.CreateObservableCounter("grpc.server.msg_sent", Sent, null, "Messages sent.");
         meter.CreateObservableUpDownCounter("xmtp_api_failed_grpc_requests_counter", Failed, null, "Calls that failed, by code.");
-        meter.CreateObservableUpDownCounter("xmtp_api_open_connections_gauge", () => Volatile.Read(ref _connections), null, "Open connections.");
+        meter.CreateObservableUpDownCounter("xmtp_api_open_connections_gauge", () => server.Connections, null, "Open connections.");
         meter.CreateObservableUpDownCounter("xmtp.rpc.open", () => Each(static counts => counts.Open), null, "Calls being served.");
         meter.CreateObservableUpDownCounter("xmtp.rpc.request.held", () => bodies.Held.Taken, "By", "Bytes of large requests in memory.");
         meter.CreateObservableUpDownCounter("xmtp.rpc.response.held", () => server.SlowReaders.Held.Taken, "By", "Bytes of large answers being sent.");
@@ -30,10 +29,6 @@ internal sealed class RpcMetrics
             "grpc.server.handling", "s", "Time from request headers to the end of the answer; streams are not recorded.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
     }
-
-    public void ConnectionOpened() => Interlocked.Increment(ref _connections);
-
-    public void ConnectionClosed() => Interlocked.Decrement(ref _connections);
 
     /// <summary>Counts a call and takes the time it starts at.</summary>
     public long Start(RpcMethod method)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -6,6 +7,11 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// <summary>What all calls of one server share.</summary>
 internal sealed partial class RpcServer(IOptions<RpcOptions> options, TimeProvider clock, ILogger<RpcServer> logger)
 {
+    private long _connections;
+
+    /// <summary>Connections open now.</summary>
+    public long Connections => Volatile.Read(ref _connections);
+
     public RpcOptions Options { get; } = options.Value;
 
     public TimeProvider Clock { get; } = clock;
@@ -15,4 +21,18 @@ internal sealed partial class RpcServer(IOptions<RpcOptions> options, TimeProvid
     public SlowReaders SlowReaders { get; } = new(options.Value, clock);
 
     public TrustedProxies Proxies { get; } = new(options.Value.TrustedProxies);
+
+    /// <summary>Serves a connection and counts it meanwhile.</summary>
+    public async Task CountAsync(ConnectionContext connection, ConnectionDelegate serve)
+    {
+        Interlocked.Increment(ref _connections);
+        try
+        {
+            await serve(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
+        }
+    }
 }
