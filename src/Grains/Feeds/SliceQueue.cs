@@ -41,7 +41,7 @@ internal struct SliceQueue
             more[at] = Dequeue();
         }
 
-        if (Count == 0 && _items!.Length > SmallLength) _items = null;
+        if (Count == 0 && _items!.Length > SmallLength) (_items, _head) = (null, 0);
         return new SliceGroup(first, more);
     }
 

@@ -44,7 +44,7 @@ public static class OriginatorServices
         return services;
     }
 
-    private static void AddNode(this IServiceCollection services)
+    internal static void AddNode(this IServiceCollection services)
     {
         services.AddMetrics();
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.SectionName).ValidateOnStart();

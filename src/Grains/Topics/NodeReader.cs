@@ -11,9 +11,11 @@ namespace XmtpOrleans.Grains.Topics;
 
 /// <summary>Answers reads from topic grains, the address cache and the store.</summary>
 internal sealed class NodeReader(
-    IEnvelopeStore store, FeedHub hub, AddressCache addresses, IOptions<ReadingOptions> options, TimeProvider clock) : INodeReader
+    IEnvelopeStore store, FeedHub hub, TopicReader topicReader, AddressCache addresses, IOptions<ReadingOptions> options, TimeProvider clock) : INodeReader
 {
     private readonly ReadingOptions _options = options.Value;
+
+    private long NowSeconds => _options.ServeExpired ? long.MinValue : clock.GetUtcNow().ToUnixTimeSeconds();
 
     /// <inheritdoc/>
     public ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken) => store.ReadMarksAsync(cancellationToken);
@@ -32,8 +34,8 @@ internal sealed class NodeReader(
         IReadOnlyList<Topic> topics, Cursor after, PageLimit limit, CancellationToken cancellationToken)
     {
         if (topics.Count == 0) return EntryPage.Empty;
-        var positions = topics.Distinct(TopicComparer.Instance).Select(topic => new TopicPosition(topic, after)).ToArray();
-        return await store.ReadTopicsAsync(positions, Filter(), limit, cancellationToken);
+        var distinct = topics.Count == 1 ? topics : [.. topics.Distinct(TopicComparer.Instance)];
+        return await topicReader.QueryAsync(distinct, after, NowSeconds, limit, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -41,11 +43,11 @@ internal sealed class NodeReader(
         IReadOnlyList<OriginatorId> originators, Cursor after, PageLimit limit, CancellationToken cancellationToken) =>
         originators.Count == 0
             ? EntryPage.Empty
-            : await store.ReadOriginatorsAsync([.. originators.Distinct()], after, Filter(), limit, cancellationToken);
+            : await store.ReadOriginatorsAsync([.. originators.Distinct()], after, new ReadFilter { NowSeconds = NowSeconds }, limit, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<LogEntry?>> NewestAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken) =>
-        topics.Count == 0 ? [] : await store.ReadNewestAsync(topics, Filter(), cancellationToken);
+        topics.Count == 0 ? [] : await topicReader.NewestAsync(topics, NowSeconds, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<InboxId?>> InboxIdsAsync(IReadOnlyList<string> addressTexts, CancellationToken cancellationToken)
@@ -79,7 +81,4 @@ internal sealed class NodeReader(
 
         return inboxes;
     }
-
-    private ReadFilter Filter() =>
-        new() { NowSeconds = _options.ServeExpired ? long.MinValue : clock.GetUtcNow().ToUnixTimeSeconds() };
 }

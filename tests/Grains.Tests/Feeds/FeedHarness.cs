@@ -1,8 +1,8 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Feeds;
+using XmtpOrleans.Grains.Tests.Originators;
 
 namespace XmtpOrleans.Grains.Tests.Feeds;
 
@@ -17,7 +17,7 @@ internal sealed class FeedHarness : IAsyncDisposable
         Model = new FeedModel(Clock);
         prepare?.Invoke(Model);
         Hub = new FeedHub(
-            Model, Model.Store, taps, Options.Create(options ?? new FeedOptions()), new FeedMetrics(new Meters()), Clock,
+            Model, Model.Store, taps, Options.Create(options ?? new FeedOptions()), new FeedMetrics(new NoMeters()), Clock,
             NullLogger<FeedHub>.Instance, work => work.Execute());
         _running = Hub.RunAsync(_stop.Token);
     }
@@ -56,14 +56,5 @@ internal sealed class FeedHarness : IAsyncDisposable
         await PassAsync(TimeSpan.FromSeconds(2));
         await _running;
         _stop.Dispose();
-    }
-
-    private sealed class Meters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -13,7 +13,7 @@ public sealed class FeedInterleavingTests
     private static readonly Topic[] Topics = [.. Enumerable.Range(0, 6).Select(number => FeedModel.TopicOf(number))];
     private static readonly uint[] Originators = [0, 1, 100, 200];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 150)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -21,10 +21,10 @@ public sealed class FeedInterleavingTests
     {
         await using var harness = new FeedHarness(new FeedOptions
         {
-            StreamBacklog = 4,
+            StreamBacklog = random.Next(4, 20),
             BatchCount = random.Next(1, 6),
             ReplayLimit = random.Next(0, 12),
-            RingCount = random.Next(8, 64),
+            RingCount = random.Next(8, 200),
         });
         for (var before = random.Next(4); before > 0; before--) Append(harness, random);
         var streams = new List<Following>();

@@ -48,7 +48,8 @@ internal sealed class FeedModel : IFeedSource
     public static Topic TopicOf(int number, TopicKind kind = TopicKind.GroupMessages) => Topic.Of(kind, [(byte)number, .. new byte[15]]);
 
     /// <summary>An entry to append; the log gives it its position.</summary>
-    public static LogEntry New(Topic topic, bool servable = true, long expirySeconds = LogEntry.NeverExpires, AddressChange[]? changes = null) => new()
+    public static LogEntry New(
+        Topic topic, bool servable = true, long expirySeconds = LogEntry.NeverExpires, AddressChange[]? changes = null, int bytes = 1) => new()
     {
         Originator = default,
         Sequence = default,
@@ -56,7 +57,7 @@ internal sealed class FeedModel : IFeedSource
         ArrivalUs = 0,
         ExpirySeconds = expirySeconds,
         Topic = topic,
-        Bytes = [1],
+        Bytes = new byte[bytes],
         Servable = servable,
         AddressChanges = changes ?? [],
     };

@@ -175,6 +175,23 @@ public sealed class FeedStreamTests
     });
 
     [Fact]
+    public void SlowReader_LaggingCommitsOfSeveralTopics_KeepsTheLogsOrder() => Pump.Run(17, async _ =>
+    {
+        await using var harness = new FeedHarness();
+        await using var reader = new StreamReader(harness.Hub.FollowTopics([new(A, Cursor.Empty), new(B, Cursor.Empty)]));
+        await reader.ReadOnceAsync();
+        for (var at = 0; at < 5; at++)
+        {
+            harness.Model.Append(100, A, B, A);
+            await FeedHarness.SettleAsync();
+        }
+
+        await reader.ReadOnceAsync();
+
+        Assert.Equal(Enumerable.Range(1, 15).Select(n => $"100:{n}"), reader.Positions);
+    });
+
+    [Fact]
     public void ManyReaders_SameTopic_GetTheSameObject() => Pump.Run(11, async _ =>
     {
         await using var harness = new FeedHarness();

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Cursors;
+using XmtpOrleans.Protocol.Topics;
+
+namespace XmtpOrleans.Grains.Topics;
+
+/// <summary>Reads topics: few of them from their grains where that is worth it, everything else with one query of the store.</summary>
+internal sealed class TopicReader(
+    IEnvelopeStore store, TopicRoutes routes, TopicMetrics metrics, IOptions<TopicOptions> options)
+{
+    private readonly int _fewTopics = options.Value.FewTopics;
+
+    /// <summary>Servable entries of distinct topics after a shared cursor, ascending by (originator, sequence id), cut by the limit.</summary>
+    public async ValueTask<EntryPage> QueryAsync(
+        IReadOnlyList<Topic> topics, Cursor after, long nowSeconds, PageLimit limit, CancellationToken cancellationToken)
+    {
+        if (FindGrains(topics) is not { } grains) return await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken);
+        var query = new TopicQuery
+        {
+            Marks = await store.ReadMarksAsync(cancellationToken),
+            NowSeconds = nowSeconds,
+            After = after,
+            Count = limit.Count,
+            Bytes = limit.Bytes,
+        };
+        if (topics.Count == 1)
+        {
+            var reply = await AskAsync(topics[0], grains[0]!.QueryAsync(query));
+            return reply is null
+                ? await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken)
+                : PageOf(reply);
+        }
+
+        var (pages, rest) = await AskAllAsync(topics, grains, grain => grain.QueryAsync(query));
+        var merge = new PageMerge(limit);
+        foreach (var page in pages)
+        {
+            if (page is not null) merge.Add(PageOf(page));
+        }
+
+        // Nobody may answer beyond the marks: one topic would show an entry while another misses one before it, and a reader that moves its
+        // cursor would never see that (invariant I1).
+        if (rest.Count > 0) merge.Add(await AskStoreAsync(rest, after, nowSeconds, query.Marks, limit, cancellationToken));
+        return merge.ToPage();
+    }
+
+    /// <summary>The newest servable entry of each topic at the same index.</summary>
+    public async ValueTask<IReadOnlyList<LogEntry?>> NewestAsync(
+        IReadOnlyList<Topic> topics, long nowSeconds, CancellationToken cancellationToken)
+    {
+        var filter = new ReadFilter { NowSeconds = nowSeconds };
+        if (FindGrains(topics) is not { } grains)
+        {
+            metrics.FromStore(topics.Count);
+            return await store.ReadNewestAsync(topics, filter, cancellationToken);
+        }
+
+        var query = new TopicQuery { Marks = await store.ReadMarksAsync(cancellationToken), NowSeconds = nowSeconds };
+        var (replies, rest) = await AskAllAsync(topics, grains, grain => grain.NewestAsync(query));
+        var newest = new LogEntry?[topics.Count];
+        for (var at = 0; at < newest.Length; at++)
+        {
+            newest[at] = replies[at] is { Entries: [var entry, ..] } ? entry : null;
+        }
+
+        if (rest.Count == 0) return newest;
+        metrics.FromStore(rest.Count);
+        var stored = await store.ReadNewestAsync(rest, filter, cancellationToken);
+        for (int at = 0, next = 0; at < newest.Length; at++)
+        {
+            if (replies[at] is null) newest[at] = stored[next++];
+        }
+
+        return newest;
+    }
+
+    private static EntryPage PageOf(TopicReply reply) =>
+        reply.Entries.Length == 0 ? EntryPage.Empty : new EntryPage(reply.Entries, reply.More);
+
+    // The grain of each topic that is worth asking; null when none is.
+    private ITopicGrain?[]? FindGrains(IReadOnlyList<Topic> topics)
+    {
+        if (topics.Count > _fewTopics) return null;
+        ITopicGrain?[]? grains = null;
+        for (var at = 0; at < topics.Count; at++)
+        {
+            if (routes.Touch(topics[at]) is { } grain) (grains ??= new ITopicGrain?[topics.Count])[at] = grain;
+        }
+
+        return grains;
+    }
+
+    // The replies at the topics' index, null where the store must be asked; and those topics.
+    private async ValueTask<(TopicReply?[] Replies, List<Topic> Unanswered)> AskAllAsync(
+        IReadOnlyList<Topic> topics, ITopicGrain?[] grains, Func<ITopicGrain, ValueTask<TopicReply>> ask)
+    {
+        var asked = new Task<TopicReply?>[topics.Count];
+        for (var at = 0; at < asked.Length; at++)
+        {
+            asked[at] = grains[at] is { } grain ? AskAsync(topics[at], ask(grain)).AsTask() : Task.FromResult<TopicReply?>(null);
+        }
+
+        var (replies, rest) = (new TopicReply?[topics.Count], new List<Topic>());
+        for (var at = 0; at < asked.Length; at++)
+        {
+            replies[at] = await asked[at];
+            if (replies[at] is null) rest.Add(topics[at]);
+        }
+
+        return (replies, rest);
+    }
+
+    private async ValueTask<TopicReply?> AskAsync(Topic topic, ValueTask<TopicReply> asked)
+    {
+        try
+        {
+            var reply = await asked;
+            if (reply.Status == TopicReplyStatus.Answered)
+            {
+                metrics.FromMemory(1);
+                return reply;
+            }
+
+            if (reply.Status == TopicReplyStatus.Full) routes.Rest(topic);
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        {
+            // The grain is moving or its silo gone; the store has what it had.
+        }
+
+        return null;
+    }
+
+    private async ValueTask<EntryPage> AskStoreAsync(
+        IReadOnlyList<Topic> topics, Cursor after, long nowSeconds, Cursor? upTo, PageLimit limit, CancellationToken cancellationToken)
+    {
+        metrics.FromStore(topics.Count);
+        var filter = new ReadFilter { NowSeconds = nowSeconds, UpTo = upTo };
+        return await store.ReadTopicsAsync(
+            [.. topics.Select(topic => new TopicPosition(topic, after))], filter, limit, cancellationToken);
+    }
+}
