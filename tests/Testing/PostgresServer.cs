@@ -14,18 +14,31 @@ public sealed class PostgresServer : IDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartAsync());
 
-    // Waits for the end of its standard input, which comes when the test process is gone, and takes everything away.
+    // Starts the server for every line of its standard input. When that ends, as it does when the test process is gone, takes everything away.
     private const string Guard = """
-        "$1/postgres" -D "$2" & server=$!
-        cat > /dev/null
-        kill -INT $server 2> /dev/null; wait $server; rm -rf "$2"
+        server=
+        while read -r line; do
+          [ -z "$server" ] || wait $server
+          "$1/postgres" -D "$2" < /dev/null & server=$!
+        done
+        [ -z "$server" ] || kill -INT $server 2> /dev/null
+        wait
+        rm -rf "$2"
         """;
 
     private readonly Process _guard;
     private readonly string _folder;
     private int _databases;
 
-    private PostgresServer(Process guard, string folder, int port) => (_guard, _folder, Port) = (guard, folder, port);
+    private readonly Queue<string> _log = new(); // the last lines; its own lock, as for the next field
+    private TaskCompletionSource _ready = new();
+
+    private PostgresServer(Process guard, string folder, int port)
+    {
+        (_guard, _folder, Port) = (guard, folder, port);
+        guard.ErrorDataReceived += (_, line) => Logged(line.Data);
+        guard.BeginErrorReadLine();
+    }
 
     /// <summary>Port on 127.0.0.1.</summary>
     public int Port { get; }
@@ -64,17 +77,11 @@ public sealed class PostgresServer : IDisposable
         return ConnectionString("postgres") + ";Search Path=" + name;
     }
 
-    /// <summary>Ends the server as a power cut would: no process of it gets a last word.</summary>
-    public void Kill()
-    {
-        foreach (var child in ChildrenOf(ProcessId).Prepend(ProcessId))
-        {
-            Signal(child, "KILL");
-        }
+    /// <summary>Ends every process of the server at once, none gets a last word.</summary>
+    public void Kill() => SignalAll("KILL");
 
-        _guard.StandardInput.Close();
-        _guard.WaitForExit();
-    }
+    /// <summary>Starts the server again after <see cref="Kill"/>, on the same port and data.</summary>
+    public Task RestartAsync() => RunServerAsync();
 
     /// <summary>Stops every process of the server where it is, connections open.</summary>
     public void Freeze() => SignalAll("STOP");
@@ -117,23 +124,9 @@ public sealed class PostgresServer : IDisposable
             "fsync = on", "full_page_writes = on", "synchronous_commit = on", "max_wal_size = 4GB", "logging_collector = off", .. settings,
         ]);
 
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var log = new Queue<string>();
-        var guard = Start(Unprivileged(["/bin/sh", "-c", Guard, "guard", binaries, folder]), redirect: true);
-        guard.ErrorDataReceived += (_, line) =>
-        {
-            lock (log)
-            {
-                if (line.Data is null) ready.TrySetException(new InvalidOperationException("PostgreSQL did not start: " + string.Join('\n', log)));
-                else log.Enqueue(line.Data);
-                if (log.Count > 30) log.Dequeue();
-            }
-
-            if (line.Data?.Contains(ReadyLine, StringComparison.Ordinal) == true) ready.TrySetResult();
-        };
-        guard.BeginErrorReadLine();
-        await ready.Task.WaitAsync(StartLimit);
-        return new PostgresServer(guard, folder, port);
+        var server = new PostgresServer(Start(Unprivileged(["/bin/sh", "-c", Guard, "guard", binaries, folder]), redirect: true), folder, port);
+        await server.RunServerAsync();
+        return server;
     }
 
     private static string[] Unprivileged(string[] command) => Environment.IsPrivilegedProcess
@@ -189,6 +182,39 @@ public sealed class PostgresServer : IDisposable
     {
         using var kill = Start(["kill", $"-{signal}", $"{process}"], redirect: false);
         kill.WaitForExit();
+    }
+
+    private async Task RunServerAsync()
+    {
+        Task ready;
+        lock (_log)
+        {
+            _log.Clear();
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ready = _ready.Task;
+        }
+
+        await _guard.StandardInput.WriteLineAsync("start");
+        await _guard.StandardInput.FlushAsync();
+        try
+        {
+            await ready.WaitAsync(StartLimit);
+        }
+        catch (TimeoutException failure)
+        {
+            lock (_log) throw new TimeoutException("PostgreSQL did not start: " + string.Join('\n', _log), failure);
+        }
+    }
+
+    private void Logged(string? line)
+    {
+        lock (_log)
+        {
+            if (line is null) return;
+            _log.Enqueue(line);
+            if (_log.Count > 30) _log.Dequeue();
+            if (line.Contains(ReadyLine, StringComparison.Ordinal)) _ready.TrySetResult();
+        }
     }
 
     private void SignalAll(string signal)

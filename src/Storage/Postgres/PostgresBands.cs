@@ -13,7 +13,7 @@ internal sealed class PostgresBands(NpgsqlDataSource maintenance)
 
     private const string EnsureSql = "SELECT ensure_envelope_band($1, $2, $3)";
 
-    private readonly ConcurrentDictionary<(OriginatorId Originator, long Band), Task> _bands = new();
+    private readonly ConcurrentDictionary<(OriginatorId Originator, long Band), Lazy<Task>> _bands = new();
 
     /// <summary>Whether a commit finds its bands: true but for the first commit of a process and for logs that jump.</summary>
     public bool AreReady(OriginatorId originator, SequenceId first, SequenceId last) =>
@@ -36,14 +36,15 @@ internal sealed class PostgresBands(NpgsqlDataSource maintenance)
     private static long BandOf(SequenceId position) => (long)position.Value / Size;
 
     private bool IsReady(OriginatorId originator, long band) =>
-        _bands.TryGetValue((originator, band), out var made) && made.IsCompletedSuccessfully;
+        _bands.TryGetValue((originator, band), out var made) && made.Value.IsCompletedSuccessfully;
 
     private async Task EnsureAsync(OriginatorId originator, long band)
     {
-        var made = _bands.GetOrAdd((originator, band), key => PostgresCalls.GuardAsync(() => MakeAsync(key.Originator, key.Band)));
+        var made = _bands.GetOrAdd(
+            (originator, band), key => new Lazy<Task>(() => PostgresCalls.GuardAsync(() => MakeAsync(key.Originator, key.Band))));
         try
         {
-            await made;
+            await made.Value;
         }
         catch (StoreException)
         {

@@ -91,7 +91,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         await _notifications.DisposeAsync();
-        await Upkeep.StopAsync();
+        await Upkeep.SettleAsync();
         await _reader.DisposeAsync();
         await _writer.DisposeAsync();
         await _maintenance.DisposeAsync();

@@ -40,16 +40,13 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
         await using var connection = await writer.OpenConnectionAsync();
         using var taken = new CancellationTokenSource();
         var taking = TakeAsync(connection, originator, fingerprintKey);
-        await Task.WhenAny(taking, Task.Delay(LongestBlock, clock, taken.Token));
-        if (!taking.IsCompleted) await EndBlockersAsync(connection.ProcessID, originator);
-        try
+        while (await Task.WhenAny(taking, Task.Delay(LongestBlock, clock, taken.Token)) != taking)
         {
-            return await taking;
+            await EndBlockersAsync(connection.ProcessID, originator);
         }
-        finally
-        {
-            await taken.CancelAsync();
-        }
+
+        await taken.CancelAsync();
+        return await taking;
     }
 
     private static async Task<Lease?> TakeAsync(NpgsqlConnection connection, OriginatorId originator, byte[] fingerprintKey)

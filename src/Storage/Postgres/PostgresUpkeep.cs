@@ -56,7 +56,7 @@ internal sealed partial class PostgresUpkeep(NpgsqlDataSource maintenance, Postg
     }
 
     /// <summary>Waits for what runs.</summary>
-    public Task StopAsync() => Task.WhenAll(_logs.Values.Select(log => log.Running));
+    public Task SettleAsync() => Task.WhenAll(_logs.Values.Select(log => log.Running));
 
     private async Task RunAsync(LogUpkeep log, LogAppend append, long minute)
     {

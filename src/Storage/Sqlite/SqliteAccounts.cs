@@ -9,7 +9,7 @@ namespace XmtpOrleans.Storage.Sqlite;
 internal static class SqliteAccounts
 {
     // Both positions of a pair only ever rise, so the order in which changes arrive does not matter (02 §12.2, §30.1).
-    private const string ReadInboxIdSql = """
+    internal const string ReadInboxIdSql = """
         SELECT inbox_id FROM address_log WHERE address = $1 AND association_sequence_id > revocation_sequence_id
         ORDER BY association_sequence_id DESC LIMIT 1
         """;

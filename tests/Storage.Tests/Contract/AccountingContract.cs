@@ -143,6 +143,9 @@ public abstract class AccountingContract(StoreHarness harness) : StoreContract(h
 
     private static byte[] Hash(byte fill) => [.. Enumerable.Repeat(fill, 32)];
 
-    private static Task<AppendOutcome> AppendAtAsync(LogWriter log, long minute) =>
-        log.AppendAsync(log.Row(Group(1), originatorNs: Math.Max(log.LastNs + 1_000, minute * MinuteNs), countsCongestion: true));
+    private async Task AppendAtAsync(LogWriter log, long minute)
+    {
+        await log.AppendAsync(log.Row(Group(1), originatorNs: Math.Max(log.LastNs + 1_000, minute * MinuteNs), countsCongestion: true));
+        await SettleAsync();
+    }
 }

@@ -28,9 +28,11 @@ public abstract class StoreContract(StoreHarness harness) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (_store is not null) await _store.Owner.DisposeAsync();
+        if (_store is not null) await _store.CloseAsync();
         await Harness.DisposeAsync();
     }
+
+    protected Task SettleAsync() => _store!.SettleAsync();
 
     protected async Task ReopenAsync() => _store = await Harness.ReopenAsync(_store!);
 
@@ -39,7 +41,7 @@ public abstract class StoreContract(StoreHarness harness) : IAsyncLifetime
 
     protected static IEnumerable<ulong> Positions(IEnumerable<LogEntry> entries) => entries.Select(entry => entry.Sequence.Value);
 
-    protected static Topic Group(int number) => Topic.Of(TopicKind.GroupMessages, BitConverter.GetBytes((long)number).Concat(new byte[8]).ToArray());
+    internal static Topic Group(int number) => Topic.Of(TopicKind.GroupMessages, BitConverter.GetBytes((long)number).Concat(new byte[8]).ToArray());
 
-    protected static Topic KeyPackage(int number) => Topic.Of(TopicKind.KeyPackages, BitConverter.GetBytes((long)number).Concat(new byte[24]).ToArray());
+    internal static Topic KeyPackage(int number) => Topic.Of(TopicKind.KeyPackages, BitConverter.GetBytes((long)number).Concat(new byte[24]).ToArray());
 }

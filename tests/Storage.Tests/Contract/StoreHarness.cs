@@ -20,4 +20,14 @@ public abstract class StoreHarness : IAsyncDisposable
 }
 
 /// <summary>An open store.</summary>
-public sealed record TestStore(IEnvelopeStore Envelopes, ILocalChainStore LocalChain, IBulkSeeder Seeder, IAsyncDisposable Owner);
+/// <param name="Envelopes">The envelopes.</param>
+/// <param name="LocalChain">The local chain.</param>
+/// <param name="Seeder">The seeder.</param>
+/// <param name="Owner">What closes it.</param>
+/// <param name="SettleAsync">Waits for what the store does beside its calls.</param>
+public sealed record TestStore(
+    IEnvelopeStore Envelopes, ILocalChainStore LocalChain, IBulkSeeder Seeder, IServiceProvider Owner, Func<Task> SettleAsync)
+{
+    /// <summary>Closes the store.</summary>
+    public ValueTask CloseAsync() => ((IAsyncDisposable)Owner).DisposeAsync();
+}

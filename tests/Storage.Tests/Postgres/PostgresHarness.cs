@@ -59,12 +59,13 @@ public sealed class PostgresHarness : StoreHarness
             provider.GetRequiredService<IEnvelopeStore>(),
             provider.GetRequiredService<ILocalChainStore>(),
             provider.GetRequiredService<IBulkSeeder>(),
-            provider);
+            provider,
+            provider.GetRequiredService<PostgresDatabase>().Upkeep.SettleAsync);
     }
 
     public override async Task<TestStore> ReopenAsync(TestStore store)
     {
-        await store.Owner.DisposeAsync();
+        await store.CloseAsync();
         return await OpenAsync();
     }
 

@@ -13,12 +13,14 @@ public sealed class SqliteHarness : StoreHarness
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "node.db");
 
-    public override async Task<TestStore> OpenAsync()
+    public override Task<TestStore> OpenAsync() => OpenAsync(Path);
+
+    public async Task<TestStore> OpenAsync(string path)
     {
         var provider = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
             .AddSingleton<TimeProvider>(Clock)
-            .AddSqliteStore(options => options.Path = Path)
+            .AddSqliteStore(options => options.Path = path)
             .AddSqliteSeeder()
             .BuildServiceProvider();
         try
@@ -35,12 +37,15 @@ public sealed class SqliteHarness : StoreHarness
             provider.GetRequiredService<IEnvelopeStore>(),
             provider.GetRequiredService<ILocalChainStore>(),
             provider.GetRequiredService<IBulkSeeder>(),
-            provider);
+            provider,
+            () => Task.CompletedTask);
     }
+
+    internal static SqliteDatabase DatabaseOf(TestStore store) => store.Owner.GetRequiredService<SqliteDatabase>();
 
     public override async Task<TestStore> ReopenAsync(TestStore store)
     {
-        await store.Owner.DisposeAsync();
+        await store.CloseAsync();
         return await OpenAsync();
     }
 

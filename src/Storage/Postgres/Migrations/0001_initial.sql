@@ -61,11 +61,9 @@ CREATE FUNCTION ensure_envelope_band(originator integer, band bigint, size bigin
 DECLARE
   name text := format('envelope_body_o%s_b%s', originator, band);
 BEGIN
-  IF to_regclass(quote_ident(name)) IS NOT NULL THEN
-    RETURN;
-  END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.envelope_body', 0));
-  IF to_regclass(quote_ident(name)) IS NOT NULL THEN
+  -- Not to_regclass: its cache may not have heard yet of what another session made while this one waited.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = current_schema()::regnamespace) THEN
     RETURN;
   END IF;
   EXECUTE format('CREATE TABLE %I (LIKE envelope_body INCLUDING ALL)', name);
