@@ -34,7 +34,7 @@ internal sealed class SequencerScenario
 
     private async Task RunAsync()
     {
-        var chaos = Start("chaos", _node.BreakThingsAsync);
+        var chaos = Start("chaos", _node.Cluster.BreakThingsAsync);
         var reader = Start("reader", ReadLogAsync);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Start($"client {client}", () => PublishAllAsync(client))));
         _node.Heal();
@@ -63,7 +63,7 @@ internal sealed class SequencerScenario
     {
         for (var attempt = 0; attempt < attempts; attempt++)
         {
-            var silo = _node.AnySilo();
+            var silo = _node.Cluster.Any();
             using var impatience = new CancellationTokenSource(
                 _world.Chance(0.1) ? TimeSpan.FromMilliseconds(_world.Random.Next(50)) : TimeSpan.FromSeconds(12), _node.Clock);
             try

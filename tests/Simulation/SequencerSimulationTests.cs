@@ -58,7 +58,7 @@ public sealed class SequencerSimulationTests
             var scenario = new SequencerScenario(world, Faults.None, silos: 2, requests: 4);
             world.BeforeStep = at =>
             {
-                if (at == step) scenario.Node.KillOwner();
+                if (at == step) scenario.Node.Cluster.KillHost(SimNode.SequencerKey);
             };
             try
             {

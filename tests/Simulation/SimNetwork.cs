@@ -11,7 +11,8 @@ internal sealed class SimNetwork(World world, Faults faults)
     public bool IsHealed { get; set; }
 
     /// <summary>Calls what lives where <paramref name="locate"/> says once the call gets there.</summary>
-    public async Task<T> CallAsync<T>(Func<SimSilo> locate, Func<SimSilo, Task<T>> invoke, TimeSpan timeout)
+    public async Task<T> CallAsync<TProcess, T>(Func<TProcess> locate, Func<TProcess, Task<T>> invoke, TimeSpan timeout)
+        where TProcess : SimProcess
     {
         var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var carried = _turns.RunAsync(() => CarryAsync(locate, invoke, reply));
@@ -20,14 +21,15 @@ internal sealed class SimNetwork(World world, Faults faults)
         return await reply.Task;
     }
 
-    private async Task CarryAsync<T>(Func<SimSilo> locate, Func<SimSilo, Task<T>> invoke, TaskCompletionSource<T> reply)
+    private async Task CarryAsync<TProcess, T>(Func<TProcess> locate, Func<TProcess, Task<T>> invoke, TaskCompletionSource<T> reply)
+        where TProcess : SimProcess
     {
         await DelayAsync(2);
         if (Chance(faults.LoseCall)) return;
-        var silo = locate();
-        if (!silo.IsAlive)
+        var process = locate();
+        if (!process.IsAlive)
         {
-            reply.TrySetException(new SiloUnavailableException("the silo is dead"));
+            reply.TrySetException(new SiloUnavailableException("the process is dead"));
             return;
         }
 
@@ -36,13 +38,13 @@ internal sealed class SimNetwork(World world, Faults faults)
             var repeated = _turns.RunAsync(async () =>
             {
                 await DelayAsync(3_000);
-                if (silo.IsAlive) await invoke(silo);
+                if (process.IsAlive) await invoke(process);
             });
         }
 
         try
         {
-            var result = await invoke(silo);
+            var result = await invoke(process);
             await DelayAsync(2);
             if (!Chance(faults.LoseReply)) reply.TrySetResult(result);
         }

@@ -4,31 +4,27 @@ using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.Simulation;
 
-/// <summary>One process of the node: a front with its batcher, and an activation of the sequencer when it hosts one.</summary>
-internal sealed class SimSilo
+/// <summary>A process that publishes: a front with its batcher, and an activation of the sequencer when it hosts one.</summary>
+internal sealed class SimSilo : SimProcess
 {
     private readonly SimNode _node;
-    private readonly List<SimTurns> _turns = [];
     private readonly SimTurns _front;
     private readonly PublishBatcher _publisher;
     private Activation? _sequencer;
 
     public SimSilo(SimNode node, int id)
+        : base(node.World, id)
     {
-        (_node, Id, Clock) = (node, id, new SimClock(node.World));
-        _front = NewTurns($"front {id}");
+        _node = node;
+        _front = NewTurns("front");
         _publisher = new PublishBatcher(
-            new SequencerProxy(node, this), node.PublisherOptions, new PublisherMetrics(NoMeters.Instance), Clock, node.World.Random, new CountingLogger(node.World));
+            new SequencerProxy(node, this),
+            node.PublisherOptions,
+            new PublisherMetrics(NoMeters.Instance),
+            Clock,
+            node.World.Random,
+            new CountingLogger(node.World));
     }
-
-    public int Id { get; }
-
-    public SimClock Clock { get; }
-
-    public bool IsAlive { get; private set; } = true;
-
-    /// <summary>Whether it takes itself for the owner of the log whatever the others think.</summary>
-    public bool IsSplit { get; set; }
 
     /// <summary>A client's call: checked room, then the batcher.</summary>
     public Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken) => _front.RunAsync(async () =>
@@ -56,29 +52,25 @@ internal sealed class SimSilo
         return activation.Turns.RunAsync(() => activation.Core.ReadAsync(after, maxBytes, wait));
     }
 
-    /// <summary>Ends the activation as Orleans does when it moves a grain.</summary>
-    public void Deactivate()
+    public override void Deactivate()
     {
         if (_sequencer is not { } leaving) return;
         var left = leaving.Turns.RunAsync(() => leaving.Core.DrainAsync());
     }
 
-    /// <summary>The process dies: whatever it awaited, nothing of it goes on.</summary>
-    public void Kill()
-    {
-        IsAlive = false;
-        foreach (var turns in _turns) turns.Kill();
-    }
-
-    public void Freeze() => _turns.ForEach(static turns => turns.Freeze());
-
-    public void Thaw() => _turns.ForEach(static turns => turns.Thaw());
-
     private Activation Activate()
     {
-        var turns = NewTurns($"sequencer {Id}");
+        var turns = NewTurns("sequencer");
         var core = new Sequencer(
-            TestPublishes.Node, _node.Store.Store, _node.Signer, _node.Rates, _node.SequencerOptions, new SequencerMetrics(NoMeters.Instance), Clock, _node.World.Random, new CountingLogger(_node.World));
+            TestPublishes.Node,
+            _node.Store.Store,
+            _node.Signer,
+            _node.Rates,
+            _node.SequencerOptions,
+            new SequencerMetrics(NoMeters.Instance),
+            Clock,
+            _node.World.Random,
+            new CountingLogger(_node.World));
         var activation = new Activation(core, turns);
         var watched = turns.RunAsync(async () =>
         {
@@ -87,13 +79,6 @@ internal sealed class SimSilo
             if (_sequencer == activation) _sequencer = null;
         });
         return activation;
-    }
-
-    private SimTurns NewTurns(string name)
-    {
-        var turns = new SimTurns(_node.World, name);
-        _turns.Add(turns);
-        return turns;
     }
 
     private sealed record Activation(Sequencer Core, SimTurns Turns);

@@ -9,11 +9,19 @@ internal sealed class InboxGrain(IEnvelopeStore store, IUpdateVerifier verifier,
 {
     private InboxState? _state;
 
-    public Task<InboxVerdicts> ValidateAsync(InboxUpdates updates)
+    public async Task<InboxVerdicts> ValidateAsync(InboxUpdates updates)
     {
         _state ??= InboxId.TryParse(this.GetPrimaryKeyString(), out var inbox)
             ? new InboxState(inbox, store, verifier, wallets)
             : throw new InvalidOperationException("the key of an inbox grain is the inbox id in hex");
-        return _state.ValidateAsync(updates, CancellationToken.None);
+        try
+        {
+            return await _state.ValidateAsync(updates, CancellationToken.None);
+        }
+        catch (StoreException failure)
+        {
+            // As a value: no exception of ours crosses between silos.
+            return InboxVerdicts.Undecided(updates, failure.Message);
+        }
     }
 }

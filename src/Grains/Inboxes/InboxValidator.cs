@@ -16,8 +16,7 @@ internal sealed class InboxValidator(IGrainFactory grains) : IInboxValidator
         }
         catch (Exception failure) when (failure is OrleansMessageRejectionException or ConnectionFailedException or TimeoutException)
         {
-            var undecided = new InboxVerdict { Status = InboxVerdictStatus.Undecided, Reason = "the inbox could not be reached" };
-            return new InboxVerdicts { Verdicts = [.. updates.Updates.Select(_ => undecided)] };
+            return InboxVerdicts.Undecided(updates, "the inbox could not be reached");
         }
     }
 }

@@ -36,6 +36,7 @@ internal sealed partial class ChainLog
     private SequenceId _last; // of the log under the lease, like the rest
     private long _lastNs;
     private long _lastArrivalUs;
+    private long _leaseAsked;
 
     /// <summary>A log that follows nothing yet.</summary>
     public ChainLog(
@@ -167,6 +168,7 @@ internal sealed partial class ChainLog
 
     private async Task TakeLeaseAsync()
     {
+        _leaseAsked = _clock.GetTimestamp();
         var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
         await ReadCursorAsync(CancellationToken.None);
         (_lease, _last, _lastNs) = (lease, lease.Last, lease.LastNs);
@@ -194,18 +196,16 @@ internal sealed partial class ChainLog
     private async Task AskInboxesAsync(List<ChainEventRow> rows, CancellationToken lifetime)
     {
         var inboxes = rows.Where(static row => row.Rejection is null).GroupBy(static row => row.Topic!).ToList();
-        if (inboxes.Count == 0) return;
-        var topics = inboxes.ConvertAll(static inbox => inbox.Key);
-        var filter = new ReadFilter { NowSeconds = long.MinValue, UpTo = Cursor.Of(_originator, _last) };
-        var newest = await _store.ReadNewestAsync(topics, filter, lifetime);
-        await Task.WhenAll(inboxes.Select((inbox, at) => AskInboxAsync(inbox.Key, [.. inbox], newest[at]?.Sequence ?? default, lifetime)));
+        await Task.WhenAll(inboxes.ConvertAll(inbox => AskInboxAsync(inbox.Key, [.. inbox], lifetime)));
     }
 
-    private async Task AskInboxAsync(Topic topic, ChainEventRow[] rows, SequenceId after, CancellationToken lifetime)
+    private async Task AskInboxAsync(Topic topic, ChainEventRow[] rows, CancellationToken lifetime)
     {
+        // The last by position: the order of arrival is of the appenders' clocks, and those may have disagreed.
+        var stored = await _store.ReadTopicTailAsync(topic, Cursor.Of(_originator, _last), new PageLimit(Count: 1, Bytes: 1), lifetime);
         var updates = new InboxUpdates
         {
-            After = after,
+            After = stored.Entries.Count == 0 ? default : stored.Entries[^1].Sequence,
             Updates = Array.ConvertAll(rows, static row => new InboxUpdate { Sequence = row.Source.Sequence, ClientEnvelope = row.Source.Payload }),
         };
         var answer = await _inboxes.ValidateAsync(InboxId.FromBytes(topic.Identifier), updates, lifetime);
@@ -218,12 +218,14 @@ internal sealed partial class ChainLog
     // Durable, then visible.
     private async Task<bool> CommitAsync(List<ChainEventRow> decided)
     {
-        var arrivalUs = Math.Max(ClockGuard.Nanoseconds(_clock.GetUtcNow()) / 1_000, _lastArrivalUs + 1);
+        // By the store's clock, which all owners of the log share.
+        var now = _lease!.StoreTime + _clock.GetElapsedTime(_leaseAsked);
+        var arrivalUs = Math.Max(ClockGuard.Nanoseconds(now) / 1_000, _lastArrivalUs + 1);
         var rows = decided.Where(static row => row.Rejection is null).Select((row, at) => row.ToRow(_originator, arrivalUs + at)).ToList();
         var last = decided[^1];
         var append = new LogAppend
         {
-            Lease = _lease!,
+            Lease = _lease,
             Previous = _last,
             Last = last.Source.Sequence,
             LastNs = last.OriginatorNs,
