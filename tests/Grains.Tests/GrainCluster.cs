@@ -43,7 +43,7 @@ internal sealed class GrainCluster : IAsyncDisposable
             host.Services.AddSingleton<IRates>(new FixedRates());
             host.Services.AddSingleton<IAppChain>(chain);
             host.Services.AddSingleton<IInboxValidator>(new FakeInboxes());
-            host.Services.AddOriginators().AddPublisher();
+            host.Services.AddOriginators().AddInboxes().AddReading().AddPublisher();
             services?.Invoke(host.Services);
         });
         var cluster = builder.Build();
