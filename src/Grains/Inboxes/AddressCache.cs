@@ -19,6 +19,9 @@ internal sealed class AddressCache(IOptions<ReadingOptions> options) : IFeedTap
     /// <summary>Changes whenever an identity update passes. Read it before the store, and hand it to <see cref="Fill"/>.</summary>
     public long Version => Volatile.Read(ref _version);
 
+    /// <summary>Addresses remembered.</summary>
+    public int Count => _inboxes.Count;
+
     /// <summary>Whether the address is remembered, as of the feed's position.</summary>
     public bool TryGet(string address, out InboxId? inbox) => _inboxes.TryGet(address, out inbox);
 
