@@ -25,6 +25,8 @@ internal static class Report
             ]);
         }
 
+        // A pipe has no width: without this the table is folded to 80 columns.
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
         AnsiConsole.Write(table);
     }
 
