@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
+using XmtpOrleans.Grains.Originators;
 using Status = Grpc.Core.Status;
 
 namespace XmtpOrleans.Gateway.Rpc;
@@ -74,6 +75,7 @@ internal static class RpcErrors
         RpcRefusalException refusal => refusal,
         _ when end is not RpcEnd.None && IsCancellation(exception) => ToStatus(end),
         RpcException foreign => Cleaned(foreign.StatusCode, foreign.Status.Detail),
+        StoreException => Unavailable("storage is not available"),
         _ => RpcRefusalException.Create(StatusCode.Internal, Internal),
     };
 
@@ -87,8 +89,9 @@ internal static class RpcErrors
     };
 
     /// <summary>Whether <see cref="ToStatus(Exception, RpcEnd)"/> hides a fault that nobody would otherwise hear of.</summary>
+    /// <remarks>A store that is away says so in its own log; a line for each call would only flood it.</remarks>
     public static bool IsUnexpected(Exception exception, RpcEnd end) =>
-        exception is not RpcException && (end is RpcEnd.None || !IsCancellation(exception));
+        exception is not (RpcException or StoreException { IsTransient: true }) && (end is RpcEnd.None || !IsCancellation(exception));
 
     // A status that came from elsewhere (another node, a library) may carry anything in its text (02 §2.4).
     private static RpcRefusalException Cleaned(StatusCode code, string text) => RpcRefusalException.Create(code, code switch

@@ -1,7 +1,8 @@
 namespace XmtpOrleans.Gateway.Rpc;
 
 /// <summary>Answers one request with one message: a protobuf message or a <see cref="ReadyMessage"/>.</summary>
-/// <remarks>Refuse by throwing what <see cref="RpcErrors"/> makes; every other exception reaches the client as <c>Internal</c>.</remarks>
+/// <remarks>Refuse by throwing what <see cref="RpcErrors"/> makes; a store that is away reaches the client as <c>Unavailable</c>, every other
+/// exception as <c>Internal</c>.</remarks>
 internal delegate Task<TResponse> UnaryHandler<TRequest, TResponse>(RpcRequest<TRequest> request, RpcContext context)
     where TResponse : class;
 

@@ -49,6 +49,17 @@ public sealed class RpcErrorTests
         Assert.Equal((StatusCode.Internal, "internal server error"), (failure.StatusCode, failure.Status.Detail));
     }
 
+    [Fact]
+    public async Task Handler_WithoutItsStore_IsUnavailableAndSaysWhenToRetry()
+    {
+        await using var host = await RpcHost.StartAsync();
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await host.Invoker().Unary("store"));
+
+        Assert.Equal((StatusCode.Unavailable, "storage is not available"), (failure.StatusCode, failure.Status.Detail));
+        Assert.Equal(TimeSpan.FromSeconds(1), failure.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan());
+    }
+
     [Theory]
     [InlineData("application/grpc", 2)]
     [InlineData("application/grpc-web+proto", 1)]

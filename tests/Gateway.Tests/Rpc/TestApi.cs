@@ -3,6 +3,7 @@ using Xmtp.Xmtpv4.Envelopes;
 using Xmtp.Xmtpv4.MessageApi;
 using Xmtp.Xmtpv4.MetadataApi;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Grains.Originators;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -76,6 +77,8 @@ internal sealed class TestApi : IRpcService
                     throw RpcErrors.Unavailable("come back later", TimeSpan.FromMilliseconds(1500));
                 case "broken":
                     throw new InvalidOperationException("password=hunter2");
+                case "store":
+                    throw new StoreException("/secret/node.db: the disk is full", innerException: null, isTransient: true);
                 case "hang":
                     await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
                     break;
