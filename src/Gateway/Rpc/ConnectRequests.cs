@@ -26,7 +26,7 @@ internal sealed class ConnectRequests(RpcContext context, GuardedBody body) : IR
             {
                 var bytes = read.Buffer.ToArray();
                 body.AdvanceTo(read.Buffer.End);
-                return Decode(bytes, isPacked: context.Header("content-encoding") == LimitedGzip.Name);
+                return Decode(bytes, WireChecks.IsPacked(context));
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -63,7 +63,14 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         }
 
         _buffer = default;
-        inner.AdvanceTo(consumed, examined);
+        try
+        {
+            inner.AdvanceTo(consumed, examined);
+        }
+        catch (Exception exception) when (IsBadBase64(exception))
+        {
+            throw InvalidBase64();
+        }
     }
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -97,9 +104,9 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         {
             result = await read;
         }
-        catch (InvalidOperationException) when (context.Protocol is RpcProtocol.GrpcWebText)
+        catch (Exception exception) when (IsBadBase64(exception))
         {
-            throw RpcErrors.Unparsable("invalid base64");
+            throw InvalidBase64();
         }
         finally
         {
@@ -122,9 +129,25 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         }
         catch (RpcRefusalException refusal)
         {
-            inner.AdvanceTo(_buffer.End);
+            Abandon();
             throw context.ToStatus(refusal);
         }
+    }
+
+    private void Abandon()
+    {
+        if (context.RawBody is { } raw) raw.Abandon();
+        else inner.AdvanceTo(_buffer.End);
+    }
+
+    // The decoder of gRPC-Web text has no exception of its own for text that is no base64, or base64 cut in odd places.
+    private bool IsBadBase64(Exception exception) =>
+        context.Protocol is RpcProtocol.GrpcWebText && exception is (InvalidOperationException or ArgumentException);
+
+    private RpcRefusalException InvalidBase64()
+    {
+        context.RawBody!.Abandon();
+        return RpcErrors.Unparsable("invalid base64");
     }
 
     private void CheckLength(in ReadOnlySequence<byte> buffer, bool isCompleted)
@@ -146,6 +169,7 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
             Span<byte> header = stackalloc byte[ReadyMessage.FrameHeaderLength];
             buffer.Slice(0, ReadyMessage.FrameHeaderLength).CopyTo(header);
             if (header[0] > 1) throw RpcErrors.Unparsable("unknown frame flag");
+            if (header[0] == 1 && !WireChecks.IsPacked(context)) throw RpcErrors.Unparsable("compressed message, but no compression is named");
 
             long length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
             if (length > RpcOptions.MaxMessageBytes) throw RpcErrors.MessageTooLarge(length);

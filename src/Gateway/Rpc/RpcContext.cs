@@ -56,6 +56,9 @@ internal sealed class RpcContext : IDisposable
 
     internal HttpContext Http { get; }
 
+    /// <summary>What lies under the base64 of a text request; null for all others.</summary>
+    internal AbandonableBody? RawBody { get; private set; }
+
     /// <summary>Why <see cref="CancellationToken"/> fired.</summary>
     internal RpcEnd End => this switch
     {
@@ -75,6 +78,9 @@ internal sealed class RpcContext : IDisposable
     }
 
     internal static RpcContext Of(ServerCallContext call) => call.GetHttpContext().Features.GetRequiredFeature<RpcContext>();
+
+    /// <summary>Makes the raw body of a text request one that can be abandoned.</summary>
+    internal AbandonableBody Abandonable() => RawBody = new AbandonableBody(Http.Request.BodyReader);
 
     /// <summary>Puts the request body under guard until the call ends.</summary>
     internal GuardedBody Guard(RequestBodies bodies, bool framed) => _body = new GuardedBody(Http.Request.BodyReader, bodies, this, framed);

@@ -57,6 +57,7 @@ internal sealed class RpcPipeline(
             {
                 RpcAnswers.AnswerInKind(http);
                 http.Features.Set(context);
+                if (protocol is RpcProtocol.GrpcWebText) http.Features.Set<IRequestBodyPipeFeature>(context.Abandonable());
                 http.Features.Set<IServiceProvidersFeature>(_services);
                 await next(http);
                 code = http.Features.Get<IServerCallContextFeature>()?.ServerCallContext.Status.StatusCode ?? StatusCode.Unknown;

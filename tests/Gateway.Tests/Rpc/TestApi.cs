@@ -92,7 +92,7 @@ internal sealed class TestApi : IRpcService
     }
 
     private static Task<ReadyMessage> QueryAsync(RpcRequest<QueryEnvelopesRequest> request, RpcContext context) => Task.FromResult(
-        ReadyMessage.RepeatedField(1, [.. request.Message.Query.Topics.Select(topic => EnvelopeOf(topic).ToByteArray().AsMemory()).Select(bytes => (ReadOnlyMemory<byte>)bytes)]));
+        ReadyMessage.RepeatedField(1, [.. (request.Message.Query?.Topics ?? []).Select(topic => (ReadOnlyMemory<byte>)EnvelopeOf(topic).ToByteArray())]));
 
     private static async Task CountAsync(RpcRequest<SubscribeTopicsRequest> request, RpcStreamWriter responses, RpcContext context)
     {
