@@ -9,6 +9,9 @@ internal static class EventIds
 
     // Nodes
     public const int StreamEnvelopesTooLarge = 3101;
+    public const int StoreUnavailable = 3102;
+    public const int StoreSilent = 3103;
+    public const int StoreAvailable = 3104;
 
     // Payers
     public const int NodeHealthy = 3201;

@@ -3,9 +3,11 @@ using Google.Protobuf;
 using Xmtp.Identity.Associations;
 using Xmtp.Mls.Api.V1;
 using Xmtp.Xmtpv4.Envelopes;
+using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Identity;
 using XmtpOrleans.Protocol.Mls;
 using XmtpOrleans.Protocol.Topics;
+using MemberIdentifier = XmtpOrleans.Protocol.Identity.MemberIdentifier;
 using GroupMessage = XmtpOrleans.Protocol.Mls.GroupMessage;
 
 namespace XmtpOrleans.Testing;
@@ -38,6 +40,27 @@ public static class TestBroadcasts
         Aad = new AuthenticatedData { TargetTopic = TopicBytes(TopicKind.IdentityUpdates, Inbox(inbox).ToArray()) },
         IdentityUpdate = new IdentityUpdate { InboxId = Inbox(inbox).ToString(), ClientTimestampNs = timestampNs },
     }.ToByteArray();
+
+    /// <summary>The signed identity update by which a wallet creates its first inbox.</summary>
+    public static byte[] CreateInbox(Secp256k1PrivateKey wallet)
+    {
+        if (!InboxId.TryDerive(MemberIdentifier.Ethereum(wallet.Address), 0, out var inbox)) throw new ArgumentException("no inbox", nameof(wallet));
+
+        // The text does not depend on the signature, so it is read from an update that has none.
+        var create = new CreateInbox { InitialIdentifier = wallet.Address.ToLowerHex(), InitialIdentifierSignature = new Signature { Erc191 = new RecoverableEcdsaSignature() } };
+        var update = new IdentityUpdate { InboxId = inbox.ToString(), ClientTimestampNs = 1_000_000_000, Actions = { new IdentityAction { CreateInbox = create } } };
+        if (!ParsedIdentityUpdate.TryParse(update.ToByteArray(), out var parsed, out _)) throw new ArgumentException("no update", nameof(wallet));
+        var (hash, signature) = (new byte[Secp256k1.HashSize], new byte[Secp256k1.SignatureSize]);
+        SigningHashes.PersonalMessage(parsed.TextToSign().Utf8, hash);
+        wallet.Sign(hash, signature);
+        signature[^1] += 27;
+        create.InitialIdentifierSignature.Erc191.Bytes = ByteString.CopyFrom(signature);
+        return new ClientEnvelope
+        {
+            Aad = new AuthenticatedData { TargetTopic = TopicBytes(TopicKind.IdentityUpdates, inbox.ToArray()) },
+            IdentityUpdate = update,
+        }.ToByteArray();
+    }
 
     private static ByteString TopicBytes(TopicKind kind, byte[] identifier) => ByteString.CopyFrom(Topic.Of(kind, identifier).Bytes.Span);
 
