@@ -28,6 +28,7 @@ internal static class EventIds
     public const int ChainEventRejected = 1045;
     public const int ChainUpdateUndecided = 1046;
     public const int LogUnreachable = 1047;
+    public const int LogCannotLive = 1048;
 
     // Feeds: 1100-1119
     public const int FeedLost = 1100;

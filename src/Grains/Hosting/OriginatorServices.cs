@@ -13,7 +13,7 @@ namespace XmtpOrleans.Grains.Hosting;
 public static class OriginatorServices
 {
     /// <summary>What a silo needs to keep logs. The host adds the ports: <see cref="IEnvelopeStore"/>, <see cref="ISigner"/>, <see cref="IRates"/>,
-    /// <see cref="IAppChain"/>; and another <see cref="Admission"/> before this, when its rules are relaxed.</summary>
+    /// <see cref="IAppChain"/>. The configuration may relax the rules of <see cref="Admission"/>.</summary>
     public static IServiceCollection AddOriginators(this IServiceCollection services)
     {
         services.AddNode();
@@ -26,8 +26,9 @@ public static class OriginatorServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChainLogOptions>, ChainLogOptionsRules>());
         services.TryAddSingleton<ChainLogMetrics>();
         services.TryAddSingleton<IInboxValidator, InboxValidator>();
-        services.TryAddSingleton(new Admission(new AdmissionOptions()));
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogKeeper>();
+        services.AddOptions<AdmissionOptions>().BindConfiguration("Admission");
+        services.TryAddSingleton(static provider => new Admission(provider.GetRequiredService<IOptions<AdmissionOptions>>().Value));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, LogKeeper>());
         return services;
     }
 
@@ -40,7 +41,8 @@ public static class OriginatorServices
         services.TryAddSingleton<PublisherMetrics>();
         services.TryAddSingleton<PublishBatcher>();
         services.TryAddSingleton<IPublisher>(static provider => provider.GetRequiredService<PublishBatcher>());
-        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<PublishBatcher>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, PublishBatcher>(static provider => provider.GetRequiredService<PublishBatcher>()));
         return services;
     }
 

@@ -32,9 +32,9 @@ public static class ReadingServices
         services.TryAddSingleton<TopicMetrics>();
         services.TryAddSingleton<IFeedSource, LogFeedSource>();
         services.TryAddSingleton<AddressCache>();
-        services.AddSingleton<IFeedTap>(provider => provider.GetRequiredService<AddressCache>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFeedTap, AddressCache>(static provider => provider.GetRequiredService<AddressCache>()));
         services.TryAddSingleton<TopicTails>();
-        services.AddSingleton<IFeedTap>(static provider => provider.GetRequiredService<TopicTails>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFeedTap, TopicTails>(static provider => provider.GetRequiredService<TopicTails>()));
         services.TryAddSingleton<TopicReader>();
         services.TryAddSingleton(static provider =>
         {

@@ -12,6 +12,9 @@ namespace XmtpOrleans.Grains.Inboxes;
 /// never the truth. An address of no inbox is remembered too.</summary>
 internal sealed class AddressCache(IOptions<ReadingOptions> options) : IFeedTap
 {
+    // Callers choose the texts: no address is longer, and a cache bounded by count must not keep a megabyte of each.
+    private const int LongestAddress = 64;
+
     private readonly ConcurrentLru<string, InboxId?> _inboxes = new(options.Value.AddressCapacity);
     private readonly Lock _gate = new(); // fills against the feed; lookups take no lock
     private long _version; // written under _gate
@@ -33,7 +36,7 @@ internal sealed class AddressCache(IOptions<ReadingOptions> options) : IFeedTap
             if (_version != version) return;
             for (var at = 0; at < addresses.Count; at++)
             {
-                _inboxes.AddOrUpdate(addresses[at], inboxes[at]);
+                if (addresses[at].Length <= LongestAddress) _inboxes.AddOrUpdate(addresses[at], inboxes[at]);
             }
         }
     }

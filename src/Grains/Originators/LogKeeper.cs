@@ -61,11 +61,20 @@ internal sealed partial class LogKeeper(
         {
             Log.Unreachable(logger, failure.GetType().Name, log.GetPrimaryKeyLong());
         }
+#pragma warning disable CA1031 // The top of a loop that must not end while the silo lives: a log that nobody names follows nothing.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            Log.CannotLive(logger, failure, log.GetPrimaryKeyLong());
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(EventIds.LogUnreachable, LogLevel.Debug, "The log of originator {Originator} could not be named ({Failure}); trying again")]
         public static partial void Unreachable(ILogger logger, string failure, long originator);
+
+        [LoggerMessage(EventIds.LogCannotLive, LogLevel.Error, "The log of originator {Originator} cannot be followed; trying again")]
+        public static partial void CannotLive(ILogger logger, Exception exception, long originator);
     }
 }

@@ -53,6 +53,8 @@ internal sealed class NodeReader(
     public async ValueTask<IReadOnlyList<InboxId?>> InboxIdsAsync(IReadOnlyList<string> addressTexts, CancellationToken cancellationToken)
     {
         if (addressTexts.Count == 0) return [];
+        // Before its start the feed cannot correct what would be remembered.
+        if (!hub.Started.IsCompleted) return await store.ReadInboxIdsAsync(addressTexts, cancellationToken);
         var marks = await store.ReadMarksAsync(cancellationToken);
         var mark = marks[OriginatorId.IdentityUpdatesChain];
         if (hub.Applied[OriginatorId.IdentityUpdatesChain] < mark

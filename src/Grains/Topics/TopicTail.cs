@@ -10,7 +10,7 @@ internal sealed class TopicTail(
 {
     private readonly PageLimit _perLog = new(options.TailCount, options.TailBytes);
     private readonly TailBuffer _buffer = new(topic, new PageLimit(options.TailCount, options.TailBytes));
-    private Task? _loading;
+    private Task _loading = Task.CompletedTask;
     private bool _closed;
 
     /// <summary>Whether the silo has no room for this topic.</summary>
@@ -45,7 +45,9 @@ internal sealed class TopicTail(
     {
         if (_buffer.Snapshot is null)
         {
-            await (_loading ??= LoadAsync());
+            // A load that came to nothing is over, and the next question tries again.
+            if (_loading.IsCompleted) _loading = LoadAsync();
+            await _loading;
             if (_buffer.Snapshot is null) return null;
         }
 
@@ -69,10 +71,6 @@ internal sealed class TopicTail(
         {
             // Whoever asks the store instead gets to know why it cannot answer.
             tails.Remove(_buffer);
-        }
-        finally
-        {
-            _loading = null;
         }
     }
 }

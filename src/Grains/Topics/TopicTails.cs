@@ -90,6 +90,9 @@ internal sealed class TopicTails : IFeedTap
                 _bytes -= buffer.Bytes;
                 buffer.Publish();
                 _bytes += buffer.Bytes;
+
+                // Every topic keeps its last entry whatever its size, so entries alone could fill the memory; the store has them.
+                if (_bytes > _options.TailBytesPerSilo) DropOne(buffer);
             }
 
             _touched.Clear();

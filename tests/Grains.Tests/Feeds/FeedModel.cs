@@ -98,6 +98,22 @@ internal sealed class FeedModel : IFeedSource
     /// <summary>Forgets a ring's batches, as a log that moved does.</summary>
     public void ResetRing(uint originator) => _rings.GetValueOrDefault(new OriginatorId(originator))?.Clear();
 
+    /// <summary>The first read of the marks, the one that starts the feed, waits for a task.</summary>
+    public void HoldFirstMarks(Task held)
+    {
+        var before = Store.Before;
+        Store.Before = async call =>
+        {
+            if (call == StoreCall.ReadMarks)
+            {
+                Store.Before = before;
+                await held;
+            }
+
+            await before(call);
+        };
+    }
+
     /// <summary>Lets waiting reads of logs look again.</summary>
     public void WakeReaders()
     {

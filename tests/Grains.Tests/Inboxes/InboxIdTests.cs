@@ -78,6 +78,30 @@ public sealed class InboxIdTests
         Assert.InRange(harness.Addresses.Count, 1, 16);
     });
 
+    [Fact]
+    public void InboxIds_TextLongerThanAnyAddress_IsNotRemembered() => Pump.Run(6, async _ =>
+    {
+        await using var harness = new ReaderHarness();
+        await FeedHarness.SettleAsync();
+
+        Assert.Equal([null], await AskAsync(harness, new string('a', 65)));
+
+        Assert.Equal(0, harness.Addresses.Count);
+    });
+
+    [Fact]
+    public void InboxIds_BeforeTheFeedStarted_IsNotRemembered() => Pump.Run(7, async _ =>
+    {
+        var marks = new TaskCompletionSource();
+        await using var harness = new ReaderHarness(prepare: model => model.HoldFirstMarks(marks.Task));
+        Assert.Equal([null], await AskAsync(harness, "0xa"));
+        Associate(harness, "0xa", 1); // the feed starts behind it, so nothing tells the cache
+        marks.SetResult();
+        await harness.Feed.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([Inbox(1)], await AskAsync(harness, "0xa"));
+    });
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public void InboxIds_AmongUpdates_AreNeverOlderThanTheQuestion(int seed) => Pump.Run(seed, async random =>

@@ -14,6 +14,21 @@ public sealed class NodeReaderTests
     private static readonly Topic Keys = FeedModel.TopicOf(3, TopicKind.KeyPackages);
 
     [Fact]
+    public void Topic_AskedBeforeTheFeedStarted_AnswersOnceItRuns() => Pump.Run(20, async _ =>
+    {
+        var marks = new TaskCompletionSource();
+        await using var harness = new ReaderHarness(prepare: model => model.HoldFirstMarks(marks.Task));
+        var topic = FeedModel.TopicOf(1);
+        var tail = harness.NewTail(topic);
+        var query = new TopicQuery { Marks = Cursor.Empty, NowSeconds = 0, Count = 10, Bytes = 100 };
+        Assert.Equal(TopicReplyStatus.AskStore, (await tail.QueryAsync(query)).Status);
+        marks.SetResult();
+        await FeedHarness.SettleAsync();
+
+        Assert.Equal(TopicReplyStatus.Answered, (await tail.QueryAsync(query)).Status);
+    });
+
+    [Fact]
     public void Query_SecondReadWithinTheMinute_WakesTheTopicAndLaterReadsNeedNoStore() => Pump.Run(1, async _ =>
     {
         await using var harness = new ReaderHarness();

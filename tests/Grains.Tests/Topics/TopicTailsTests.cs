@@ -89,6 +89,25 @@ public sealed class TopicTailsTests
     }
 
     [Fact]
+    public void Take_LargeEntriesOnManyTopics_StaysWithinTheBytes()
+    {
+        var (tails, _) = New(bytesPerSilo: 1_000);
+        Topic[] topics = [.. Enumerable.Range(1, 50).Select(number => FeedModel.TopicOf((byte)number))];
+        foreach (var topic in topics)
+        {
+            var buffer = new TailBuffer(topic, new PageLimit(9, 99));
+            Assert.True(tails.TryStart(buffer));
+            Assert.True(tails.Fill(buffer, new TailPage([], Cursor.Empty), Cursor.Empty));
+        }
+
+        for (ulong sequence = 1; sequence <= 50; sequence++)
+        {
+            tails.Take(Node, [Entry(sequence, topics[sequence - 1], new byte[400])], replayed: false);
+            Assert.InRange(tails.Bytes, 1, 1_000);
+        }
+    }
+
+    [Fact]
     public void TryStart_SecondActivationOfATopic_FirstLoadsAgain()
     {
         var (tails, first) = New();
@@ -127,14 +146,16 @@ public sealed class TopicTailsTests
         return snapshot.TryQuery(query, A.Kind, out var reply) ? [.. reply.Entries.Select(entry => entry.Sequence.Value)] : null;
     }
 
-    private static LogEntry Entry(ulong sequence) => new()
+    private static LogEntry Entry(ulong sequence) => Entry(sequence, A, [1]);
+
+    private static LogEntry Entry(ulong sequence, Topic topic, byte[] bytes) => new()
     {
         Originator = Node,
         Sequence = new(sequence),
         OriginatorNs = (long)sequence,
         ArrivalUs = (long)sequence,
         ExpirySeconds = LogEntry.NeverExpires,
-        Topic = A,
-        Bytes = [1],
+        Topic = topic,
+        Bytes = bytes,
     };
 }
