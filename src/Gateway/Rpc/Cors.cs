@@ -34,7 +34,8 @@ internal static class Cors
     /// <summary>Answers a preflight, for every path; false when the request is none.</summary>
     public static bool TryAnswerPreflight(HttpContext http)
     {
-        if (!HttpMethods.IsOptions(http.Request.Method) || StringValues.IsNullOrEmpty(http.Request.Headers.AccessControlRequestMethod)) return false;
+        if (!HttpMethods.IsOptions(http.Request.Method)) return false;
+        if (StringValues.IsNullOrEmpty(http.Request.Headers.AccessControlRequestMethod)) return false;
 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         http.Response.Headers.AccessControlAllowMethods = Methods;

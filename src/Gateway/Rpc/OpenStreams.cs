@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
-/// <summary>The streams open in this process: how many there may be, in all and for one client, and how they end when the server stops.</summary>
+/// <summary>
+/// The streams open in this process: how many there may be, in all and for one client, and how they end when the server stops.
+/// </summary>
 internal sealed class OpenStreams(RpcServer server)
 {
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(50);
@@ -58,7 +60,9 @@ internal sealed class OpenStreams(RpcServer server)
         }
     }
 
-    /// <summary>Ends all streams, evenly spread over the drain time: a client whose stream ends comes back at once, and elsewhere.</summary>
+    /// <summary>
+    /// Ends all streams, evenly spread over the drain time: a client whose stream ends comes back at once, and elsewhere.
+    /// </summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         RpcContext[] streams;

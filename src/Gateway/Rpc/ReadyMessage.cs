@@ -40,7 +40,8 @@ internal abstract class ReadyMessage
     public static ReadyMessage FromBytes(ReadOnlyMemory<byte> bytes) => new Plain(bytes);
 
     /// <summary>A message with one repeated bytes or message field, from the encoded values; they are referenced, not copied.</summary>
-    public static ReadyMessage RepeatedField(int fieldNumber, IReadOnlyList<ReadOnlyMemory<byte>> values) => new Repeated(fieldNumber, values);
+    public static ReadyMessage RepeatedField(int fieldNumber, IReadOnlyList<ReadOnlyMemory<byte>> values) =>
+        new Repeated(fieldNumber, values);
 
     /// <summary>The message as field <paramref name="fieldNumber"/> of an enclosing message that has no other field set.</summary>
     public ReadyMessage AsField(int fieldNumber) => new Nested(fieldNumber, this);

@@ -1,6 +1,8 @@
 using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Connect;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

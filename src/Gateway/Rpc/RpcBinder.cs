@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using XmtpOrleans.Gateway.Rpc.Binding;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

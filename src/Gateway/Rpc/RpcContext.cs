@@ -3,6 +3,8 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -36,7 +38,9 @@ internal sealed class RpcContext : IDisposable
     /// <summary>Address of the other end of the connection; a proxy's, behind one.</summary>
     public IPAddress? PeerAddress => Http.Connection.RemoteIpAddress;
 
-    /// <summary>Address of the caller: the peer's, or what trusted proxies say in <c>x-forwarded-for</c>; null when they say nonsense.</summary>
+    /// <summary>
+    /// Address of the caller: the peer's, or what trusted proxies say in <c>x-forwarded-for</c>; null when they say nonsense.
+    /// </summary>
     public IPAddress? ClientAddress { get; }
 
     /// <summary>Who calls, once an authoriser has verified it.</summary>
@@ -94,7 +98,11 @@ internal sealed class RpcContext : IDisposable
         if (RpcErrors.IsUnexpected(exception, end)) RpcServer.Log.HandlerFailed(_server.Logger, Method.Path, exception);
 
         var status = RpcErrors.ToStatus(exception, end);
-        if (status is RpcRefusalException { RetryAfter: { } retryAfter } && !Http.Response.HasStarted) Http.Response.Headers.RetryAfter = retryAfter;
+        if (status is RpcRefusalException { RetryAfter: { } retryAfter } && !Http.Response.HasStarted)
+        {
+            Http.Response.Headers.RetryAfter = retryAfter;
+        }
+
         return status;
     }
 

@@ -105,5 +105,6 @@ internal static class RpcErrors
 
     // A broken connection surfaces as IOException from reads and writes that were under way.
     private static bool IsCancellation(Exception exception) =>
-        exception is OperationCanceledException or IOException or RpcException { StatusCode: StatusCode.Cancelled or StatusCode.DeadlineExceeded };
+        exception is OperationCanceledException or IOException
+            or RpcException { StatusCode: StatusCode.Cancelled or StatusCode.DeadlineExceeded };
 }

@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Grpc.Core;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
@@ -24,10 +26,14 @@ internal sealed class RpcMetrics
         meter.CreateObservableUpDownCounter("xmtp_api_open_connections_gauge", () => server.Connections, null, "Open connections.");
         meter.CreateObservableUpDownCounter("xmtp.rpc.open", () => Each(static counts => counts.Open), null, "Calls being served.");
         meter.CreateObservableUpDownCounter("xmtp.rpc.request.held", () => bodies.Held.Taken, "By", "Bytes of large requests in memory.");
-        meter.CreateObservableUpDownCounter("xmtp.rpc.response.held", () => server.SlowReaders.Held.Taken, "By", "Bytes of large answers being sent.");
+        meter.CreateObservableUpDownCounter(
+            "xmtp.rpc.response.held", () => server.SlowReaders.Held.Taken, "By", "Bytes of large answers being sent.");
         _duration = meter.CreateHistogram(
             "grpc.server.handling", "s", "Time from request headers to the end of the answer; streams are not recorded.", tags: null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+            new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+            });
     }
 
     /// <summary>Counts a call and takes the time it starts at.</summary>

@@ -33,7 +33,9 @@ public sealed class RpcOptions
     [Range(MaxMessageBytes, long.MaxValue)]
     public long MaxRequestBytesHeld { get; set; } = 256 * 1024 * 1024;
 
-    /// <summary>Bytes of large answers being sent at once in this process; more are refused with <c>Unavailable</c>. Default: 256 MiB.</summary>
+    /// <summary>
+    /// Bytes of large answers being sent at once in this process; more are refused with <c>Unavailable</c>. Default: 256 MiB.
+    /// </summary>
     [Range(MaxMessageBytes, long.MaxValue)]
     public long MaxResponseBytesHeld { get; set; } = 256 * 1024 * 1024;
 
@@ -41,7 +43,10 @@ public sealed class RpcOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan RequestReadTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Time a client may read nothing while messages wait for it; then its stream ends with <c>Aborted</c>, and is reset after as long again. Default: 60 s.</summary>
+    /// <summary>
+    /// Time a client may read nothing while messages wait for it; then its stream ends with <c>Aborted</c>, and is reset after as
+    /// long again. Default: 60 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StalledStreamTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

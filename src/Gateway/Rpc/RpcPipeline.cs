@@ -2,6 +2,9 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Bodies;
+using XmtpOrleans.Gateway.Rpc.Connect;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

@@ -1,3 +1,5 @@
+using XmtpOrleans.Gateway.Rpc.Binding;
+
 namespace XmtpOrleans.Gateway.Rpc;
 
 /// <summary>Tells the protocol of a request from its content type.</summary>
@@ -13,7 +15,9 @@ internal static class RpcProtocols
         "application/grpc, application/grpc+proto, application/grpc-web, application/grpc-web+proto, application/grpc-web-text, "
         + "application/grpc-web-text+proto, application/connect+proto, application/connect+json";
 
-    /// <summary>The protocol a content type stands for; <see cref="RpcProtocol.None"/> for all others (gRPC with JSON among them).</summary>
+    /// <summary>
+    /// The protocol a content type stands for; <see cref="RpcProtocol.None"/> for all others (gRPC with JSON among them).
+    /// </summary>
     public static RpcProtocol Of(string? contentType) => contentType switch
     {
         null => RpcProtocol.None,

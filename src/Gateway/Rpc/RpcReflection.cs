@@ -7,7 +7,9 @@ using V1Alpha = Grpc.Reflection.V1Alpha;
 
 namespace XmtpOrleans.Gateway.Rpc;
 
-/// <summary>Tells tools which services there are, in both versions of the reflection protocol that are in use. Off unless configured.</summary>
+/// <summary>
+/// Tells tools which services there are, in both versions of the reflection protocol that are in use. Off unless configured.
+/// </summary>
 internal sealed class RpcReflection(RpcServer server) : IRpcService
 {
     private RpcBinder? _bound;
@@ -20,7 +22,9 @@ internal sealed class RpcReflection(RpcServer server) : IRpcService
         binder.Service(V1.ReflectionReflection.Descriptor, "ServerReflection")
             .Duplex<V1.ServerReflectionRequest>("ServerReflectionInfo", (requests, responses, context) =>
                 new ReflectionV1ServiceImpl(Services()).ServerReflectionInfo(
-                    new Requests<V1.ServerReflectionRequest>(requests, context), new Responses<V1.ServerReflectionResponse>(responses), NoContext));
+                    new Requests<V1.ServerReflectionRequest>(requests, context),
+                    new Responses<V1.ServerReflectionResponse>(responses),
+                    NoContext));
         binder.Service(V1Alpha.ReflectionReflection.Descriptor, "ServerReflection")
             .Duplex<V1Alpha.ServerReflectionRequest>("ServerReflectionInfo", (requests, responses, context) =>
                 new ReflectionServiceImpl(Services()).ServerReflectionInfo(

@@ -20,7 +20,8 @@ internal sealed class RpcRefusalException : RpcException
     /// <remarks>Sent as a header only: .NET's gRPC-Web client refuses a whole answer that carries it as a trailer.</remarks>
     public string? RetryAfter { get; }
 
-    internal static RpcRefusalException Create(StatusCode code, string text, TimeSpan? retryAfter = null, IEnumerable<IMessage>? details = null)
+    internal static RpcRefusalException Create(
+        StatusCode code, string text, TimeSpan? retryAfter = null, IEnumerable<IMessage>? details = null)
     {
         // HTTP/2 libraries drop a header whose value ends in a space, and with it the whole text.
         text = text.Trim();

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using XmtpOrleans.Gateway.Rpc.Binding;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Gateway.Rpc;
@@ -11,17 +12,20 @@ internal sealed class RpcServiceBinder(RpcBinder binder, ServiceDescriptor servi
     public RpcServiceBinder Unary<TRequest, TResponse>(string name, UnaryHandler<TRequest, TResponse> handler)
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class =>
-        Add(new UnaryMethod<TRequest, TResponse>(service.FullName, name, Find<TRequest>(name, RpcMethodKind.Unary), Parse<TRequest>(), handler));
+        Add(new UnaryMethod<TRequest, TResponse>(
+            service.FullName, name, Find<TRequest>(name, RpcMethodKind.Unary), Parse<TRequest>(), handler));
 
     /// <summary>Binds a unary method whose request is read by <paramref name="parser"/> from the received bytes.</summary>
-    public RpcServiceBinder Unary<TRequest, TResponse>(string name, RequestParser<TRequest> parser, UnaryHandler<TRequest, TResponse> handler)
+    public RpcServiceBinder Unary<TRequest, TResponse>(
+        string name, RequestParser<TRequest> parser, UnaryHandler<TRequest, TResponse> handler)
         where TResponse : class =>
         Add(new UnaryMethod<TRequest, TResponse>(service.FullName, name, Find(name, RpcMethodKind.Unary), parser, handler));
 
     /// <summary>Binds a method that answers one request with a stream.</summary>
     public RpcServiceBinder ServerStream<TRequest>(string name, ServerStreamHandler<TRequest> handler)
         where TRequest : class, IMessage<TRequest>, new() =>
-        Add(new ServerStreamMethod<TRequest>(service.FullName, name, Find<TRequest>(name, RpcMethodKind.ServerStream), Parse<TRequest>(), handler));
+        Add(new ServerStreamMethod<TRequest>(
+            service.FullName, name, Find<TRequest>(name, RpcMethodKind.ServerStream), Parse<TRequest>(), handler));
 
     /// <summary>Binds a method that reads and writes streams.</summary>
     public RpcServiceBinder Duplex<TRequest>(string name, DuplexHandler<TRequest> handler)

@@ -53,7 +53,8 @@ internal sealed class RpcStreamWriter
 
     /// <summary>
     /// Sends what is buffered, and the response headers with the first call. Returns when there is room for more; until then nothing may be
-    /// buffered. Throws a refusal (<c>Aborted</c>) when the client reads nothing for the configured time, and cancellation when the call ends.
+    /// buffered. Throws a refusal (<c>Aborted</c>) when the client reads nothing for the configured time, and cancellation when the
+    /// call ends.
     /// </summary>
     public ValueTask FlushAsync()
     {
@@ -88,7 +89,9 @@ internal sealed class RpcStreamWriter
     /// <summary>Whether a response is sent in parts, so that it does not wait in memory for a client that does not read.</summary>
     internal static bool IsLarge(ReadyMessage message) => message.Length > PartSize;
 
-    /// <summary>Sends one large response part by part. Throws a refusal when it is too large, or when too many clients read slowly.</summary>
+    /// <summary>
+    /// Sends one large response part by part. Throws a refusal when it is too large, or when too many clients read slowly.
+    /// </summary>
     internal async ValueTask WriteLargeAsync(ReadyMessage message, bool framed)
     {
         if (message.Length > RpcOptions.MaxMessageBytes) throw RpcErrors.MessageTooLarge(message.Length);

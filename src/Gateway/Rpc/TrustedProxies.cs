@@ -17,7 +17,10 @@ internal sealed class TrustedProxies
     public IPAddress? ClientOf(HttpContext http)
     {
         var address = http.Connection.RemoteIpAddress;
-        if (_networks.Length == 0 || address is null || !http.Request.Headers.TryGetValue("x-forwarded-for", out var header)) return Plain(address);
+        if (_networks.Length == 0 || address is null || !http.Request.Headers.TryGetValue("x-forwarded-for", out var header))
+        {
+            return Plain(address);
+        }
 
         var entries = header.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         address = Plain(address);

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

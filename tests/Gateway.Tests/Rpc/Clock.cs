@@ -8,7 +8,9 @@ internal static class Clock
 {
     public static void UseClock(this IServiceCollection services, FakeTimeProvider clock) => services.AddSingleton<TimeProvider>(clock);
 
-    /// <summary>Lets time pass, a second for each few milliseconds, until the awaited thing happens; fails after ten minutes of it.</summary>
+    /// <summary>
+    /// Lets time pass, a second for each few milliseconds, until the awaited thing happens; fails after ten minutes of it.
+    /// </summary>
     public static async Task<T> PassUntilAsync<T>(this FakeTimeProvider clock, Task<T> awaited)
     {
         for (var second = 0; second < 600 && !awaited.IsCompleted; second++)

@@ -86,8 +86,10 @@ public sealed class ConnectTests
 
         var call = await JsonAsync(host, TestApi.Unary, """{"requests":[{"identifier":"busy"}]}""");
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "application/json", "2"), (call.Http, call.Header("content-type"), call.Header("retry-after")));
-        var retry = Convert.ToBase64String(new Google.Rpc.RetryInfo { RetryDelay = new() { Seconds = 1, Nanos = 500_000_000 } }.ToByteArray()).TrimEnd('=');
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "application/json", "2"),
+            (call.Http, call.Header("content-type"), call.Header("retry-after")));
+        var retry = Convert.ToBase64String(
+            new Google.Rpc.RetryInfo { RetryDelay = new() { Seconds = 1, Nanos = 500_000_000 } }.ToByteArray()).TrimEnd('=');
         Assert.Equal(
             $$"""{"code":"unavailable","message":"come back later","details":[{"type":"google.rpc.RetryInfo","value":"{{retry}}"}]}""",
             call.Text);
@@ -99,7 +101,8 @@ public sealed class ConnectTests
         await using var host = await RpcHost.StartAsync();
 
         var call = await RawCall.PostAsync(
-            host.Http(), TestApi.Unary, "application/json", RequestBodyTests.Packed("""{"requests":[{"identifier":"packed"}]}"""u8.ToArray()), ("content-encoding", "gzip"));
+            host.Http(), TestApi.Unary, "application/json",
+                RequestBodyTests.Packed("""{"requests":[{"identifier":"packed"}]}"""u8.ToArray()), ("content-encoding", "gzip"));
 
         Assert.Contains("\"packed\"", call.Text, StringComparison.Ordinal);
     }
@@ -110,7 +113,8 @@ public sealed class ConnectTests
         await using var host = await RpcHost.StartAsync();
 
         var call = await RawCall.PostAsync(
-            host.Http(), TestApi.Unary, "application/proto", RequestBodyTests.Packed(new byte[RpcOptions.MaxMessageBytes + 1]), ("content-encoding", "gzip"));
+            host.Http(), TestApi.Unary, "application/proto", RequestBodyTests.Packed(new byte[RpcOptions.MaxMessageBytes + 1]),
+                ("content-encoding", "gzip"));
 
         Assert.Equal(HttpStatusCode.TooManyRequests, call.Http);
     }
@@ -139,7 +143,8 @@ public sealed class ConnectTests
 
         var call = await RawCall.PostAsync(host.Http(), TestApi.Unary, contentType, request);
 
-        var response = contentType == "application/json" ? GetInboxIdsResponse.Parser.ParseJson(call.Text) : GetInboxIdsResponse.Parser.ParseFrom(call.Body);
+        var response = contentType == "application/json"
+            ? GetInboxIdsResponse.Parser.ParseJson(call.Text) : GetInboxIdsResponse.Parser.ParseFrom(call.Body);
         Assert.Equal(identifiers, response.Responses.Select(answer => answer.InboxId));
     }
 
@@ -162,7 +167,8 @@ public sealed class ConnectTests
         await using var host = await RpcHost.StartAsync();
 
         var call = await RawCall.PostAsync(
-            host.Http(), TestApi.Unary, "application/json", """{"requests":[{"identifier":"hang"}]}"""u8.ToArray(), ("connect-timeout-ms", timeout));
+            host.Http(), TestApi.Unary, "application/json", """{"requests":[{"identifier":"hang"}]}"""u8.ToArray(),
+                ("connect-timeout-ms", timeout));
 
         Assert.Equal(http, call.Http);
         Assert.Contains($"\"code\":\"{code}\"", call.Text, StringComparison.Ordinal);
@@ -173,7 +179,8 @@ public sealed class ConnectTests
     {
         await using var host = await RpcHost.StartAsync();
 
-        var call = await RawCall.PostAsync(host.Http(), TestApi.Unary, "application/json", "{}"u8.ToArray(), ("connect-protocol-version", "2"));
+        var call = await RawCall.PostAsync(host.Http(), TestApi.Unary, "application/json", "{}"u8.ToArray(),
+            ("connect-protocol-version", "2"));
 
         Assert.Equal(HttpStatusCode.BadRequest, call.Http);
     }
@@ -186,7 +193,8 @@ public sealed class ConnectTests
         await using var host = await RpcHost.StartAsync();
 
         var call = await RawCall.PostAsync(
-            host.Http(http), TestApi.ServerStream, "application/connect+json", RawCall.Frame("""{"filters":[{"topic":"YQ=="}]}"""u8.ToArray()));
+            host.Http(http), TestApi.ServerStream, "application/connect+json",
+                RawCall.Frame("""{"filters":[{"topic":"YQ=="}]}"""u8.ToArray()));
 
         Assert.Equal((HttpStatusCode.OK, "application/connect+json"), (call.Http, call.Header("content-type")));
         Assert.Equal(
@@ -208,7 +216,8 @@ public sealed class ConnectTests
 
         var (flag, end) = Frames(call.Body)[^1];
         Assert.Equal(2, flag);
-        Assert.StartsWith("""{"error":{"code":"unavailable","message":"come back later","details":[{"type":"google.rpc.RetryInfo",""", end, StringComparison.Ordinal);
+        Assert.StartsWith("""{"error":{"code":"unavailable","message":"come back later","details":[{"type":"google.rpc.RetryInfo",""",
+            end, StringComparison.Ordinal);
         Assert.EndsWith("""}]},"metadata":{"retry-after":["2"]}}""", end, StringComparison.Ordinal);
     }
 
@@ -224,7 +233,8 @@ public sealed class ConnectTests
         var call = await RawCall.PostAsync(host.Http(), TestApi.ServerStream, "application/connect+proto", body);
 
         Assert.Equal(HttpStatusCode.OK, call.Http);
-        Assert.StartsWith($$"""{"error":{"code":"invalid_argument","message":"{{text}}""", Frames(call.Body).Single().Text, StringComparison.Ordinal);
+        Assert.StartsWith($$"""{"error":{"code":"invalid_argument","message":"{{text}}""", Frames(call.Body).Single().Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -233,7 +243,8 @@ public sealed class ConnectTests
         await using var host = await RpcHost.StartAsync();
         var ping = new SubscribeRequest { V1 = new() { Ping = new() { Nonce = 5 } } }.ToByteArray();
 
-        var call = await RawCall.PostAsync(host.Http(2), TestApi.Duplex, "application/connect+proto", [.. RawCall.Frame(ping), .. RawCall.Frame(ping)]);
+        var call = await RawCall.PostAsync(host.Http(2), TestApi.Duplex, "application/connect+proto",
+            [.. RawCall.Frame(ping), .. RawCall.Frame(ping)]);
 
         Assert.Equal([0, 0, 2], Frames(call.Body).Select(frame => frame.Flag));
     }

@@ -23,7 +23,8 @@ public sealed class CorsTests
         Assert.Superset(
             new HashSet<string>
             {
-                "content-type", "accept", "authorization", "x-grpc-web", "grpc-timeout", "x-libxmtp-version", "x-app-version", "x-user-agent",
+                "content-type", "accept", "authorization", "x-grpc-web", "grpc-timeout", "x-libxmtp-version", "x-app-version",
+                    "x-user-agent",
                 "connect-protocol-version", "connect-timeout-ms", "traceparent", "tracestate",
             },
             allowed.ToHashSet());

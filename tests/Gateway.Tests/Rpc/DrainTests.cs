@@ -73,7 +73,8 @@ public sealed class DrainTests
     public async Task Drain_ManyStreams_SpreadsTheirEndsOverTheTime()
     {
         var clock = new FakeTimeProvider();
-        await using var host = await RpcHost.StartAsync(options => options.DrainTime = TimeSpan.FromSeconds(10), services => services.UseClock(clock));
+        await using var host = await RpcHost.StartAsync(options => options.DrainTime = TimeSpan.FromSeconds(10), services =>
+            services.UseClock(clock));
         var streams = (OpenStreams)host.Services.GetService(typeof(OpenStreams))!;
         var calls = Enumerable.Range(0, 10).Select(_ => host.Invoker().Stream("idle")).ToList();
         foreach (var call in calls) await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);

@@ -45,7 +45,8 @@ public sealed class HostileConnectionTests
         await using var host = await RpcHost.StartAsync();
         using var client = new TcpClient(host.Address.Host, host.Address.Port);
         await client.GetStream().WriteAsync(
-            Encoding.ASCII.GetBytes($"POST {TestApi.Unary} HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"),
+            Encoding.ASCII.GetBytes(
+                $"POST {TestApi.Unary} HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"),
             TestContext.Current.CancellationToken);
 
         var start = new byte[12];

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
-/// <summary>HTTP/2 frame by frame, for clients that misbehave. Headers are sent without compression and not decoded when received.</summary>
+/// <summary>
+/// HTTP/2 frame by frame, for clients that misbehave. Headers are sent without compression and not decoded when received.
+/// </summary>
 internal sealed class Http2Wire : IAsyncDisposable
 {
     public const byte Data = 0;
@@ -118,7 +120,8 @@ internal sealed class Http2Wire : IAsyncDisposable
         var block = new List<byte>();
         foreach (var (name, value) in new[]
         {
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", "application/grpc"), ("te", "trailers"),
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", "application/grpc"),
+                ("te", "trailers"),
         })
         {
             block.Add(0);

@@ -42,11 +42,13 @@ public sealed class InteropTests
     }
 
     private static bool HasChromium() =>
-        new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.Any(File.Exists);
+        new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome" }.Any(File.Exists);
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("node", arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", arguments) { WorkingDirectory = folder, UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {
             using var process = Process.Start(start)!;
@@ -69,7 +71,8 @@ public sealed class InteropTests
         var seen = new HashSet<string>();
         FileDescriptor[] roots =
         [
-            QueryApiReflection.Descriptor, MetadataApiReflection.Descriptor, MisbehaviorApiReflection.Descriptor, HealthReflection.Descriptor,
+            QueryApiReflection.Descriptor, MetadataApiReflection.Descriptor, MisbehaviorApiReflection.Descriptor,
+                HealthReflection.Descriptor,
             ErrorDetailsReflection.Descriptor,
         ];
         Array.ForEach(roots, Add);

@@ -24,7 +24,10 @@ public sealed class RandomBodyTests
         for (var i = 0; i < Bodies; i++)
         {
             var body = Damage(random, RawCall.Frame(Message(path)));
-            if (contentType.EndsWith("text", StringComparison.Ordinal)) body = Damage(random, Encoding.ASCII.GetBytes(Convert.ToBase64String(body)));
+            if (contentType.EndsWith("text", StringComparison.Ordinal))
+            {
+                body = Damage(random, Encoding.ASCII.GetBytes(Convert.ToBase64String(body)));
+            }
 
             RawCall call;
             try
@@ -63,7 +66,8 @@ public sealed class RandomBodyTests
             var call = await RawCall.PostAsync(client, path, contentType, body);
 
             Assert.False(
-                call.Text.Contains("\"code\":\"internal\"", StringComparison.Ordinal) || call.Text.Contains("\"code\":\"unknown\"", StringComparison.Ordinal),
+                call.Text.Contains("\"code\":\"internal\"", StringComparison.Ordinal)
+                    || call.Text.Contains("\"code\":\"unknown\"", StringComparison.Ordinal),
                 $"seed {seed}, body {i} {Convert.ToHexString(body)}: {call.Text}");
         }
     }
@@ -78,7 +82,8 @@ public sealed class RandomBodyTests
     private static IMessage Parsed(string path) => path switch
     {
         TestApi.ServerStream => TestApi.Filters("a", "topic"),
-        TestApi.Ready => new Xmtp.Xmtpv4.MessageApi.QueryEnvelopesRequest { Query = new() { Topics = { ByteString.CopyFromUtf8("a") } }, Limit = 5 },
+        TestApi.Ready => new Xmtp.Xmtpv4.MessageApi.QueryEnvelopesRequest { Query = new() { Topics = { ByteString.CopyFromUtf8("a") } },
+            Limit = 5 },
         _ => TestApi.Ask("a", "identifier"),
     };
 
@@ -95,7 +100,11 @@ public sealed class RandomBodyTests
                 random.NextBytes(damaged);
                 return damaged;
             case 2:
-                for (var flips = random.Next(1, 5); flips > 0 && damaged.Length > 0; flips--) damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+                for (var flips = random.Next(1, 5); flips > 0 && damaged.Length > 0; flips--)
+                {
+                    damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+                }
+
                 return damaged;
             case 3:
                 return [.. damaged, .. damaged];
@@ -110,7 +119,9 @@ public sealed class RandomBodyTests
         var text = Encoding.Latin1.GetString(body);
         try
         {
-            text += string.Concat(text.Split('=', StringSplitOptions.RemoveEmptyEntries).Select(part => Encoding.Latin1.GetString(Convert.FromBase64String(part.PadRight((part.Length + 3) / 4 * 4, '=')))));
+            text += string.Concat(
+                text.Split('=', StringSplitOptions.RemoveEmptyEntries).Select(part =>
+                Encoding.Latin1.GetString(Convert.FromBase64String(part.PadRight((part.Length + 3) / 4 * 4, '=')))));
         }
         catch (FormatException)
         {

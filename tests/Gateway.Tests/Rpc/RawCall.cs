@@ -14,7 +14,8 @@ internal sealed record RawCall(System.Net.HttpStatusCode Http, HttpResponseMessa
 
     public string Text => System.Text.Encoding.UTF8.GetString(Body);
 
-    public static async Task<RawCall> PostAsync(HttpClient client, string path, string? contentType, byte[] body, params (string Name, string Value)[] headers)
+    public static async Task<RawCall> PostAsync(HttpClient client, string path, string? contentType, byte[] body,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         if (contentType is not null) request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);

@@ -40,7 +40,8 @@ public sealed class ReadyMessageTests
         var expected = RawCall.Frame(message.ToByteArray());
         ReadyMessage[] forms =
         [
-            ReadyMessage.Encode(message), ReadyMessage.Of(message), ReadyMessage.FromBytes(message.ToByteArray()), ReadyMessage.Of(message).Framed(),
+            ReadyMessage.Encode(message), ReadyMessage.Of(message), ReadyMessage.FromBytes(message.ToByteArray()),
+                ReadyMessage.Of(message).Framed(),
         ];
 
         Assert.All(forms, form =>
@@ -58,7 +59,8 @@ public sealed class ReadyMessageTests
     [InlineData(1_000_000)]
     public void WritePartTo_AnySize_AddsUpToTheMessage(int size)
     {
-        ReadyMessage[] messages = [Stored(), Stored().AsField(3), Stored().AsField(3).AsField(1).Framed(), ReadyMessage.FromBytes(Bytes(5000).Memory), ReadyMessage.Empty];
+        ReadyMessage[] messages = [Stored(), Stored().AsField(3), Stored().AsField(3).AsField(1).Framed(),
+            ReadyMessage.FromBytes(Bytes(5000).Memory), ReadyMessage.Empty];
 
         Assert.All(messages, message =>
         {
@@ -79,5 +81,6 @@ public sealed class ReadyMessageTests
         return ByteString.CopyFrom(bytes);
     }
 
-    private ReadyMessage Stored() => ReadyMessage.RepeatedField(1, [.. _envelopes.Select(envelope => (ReadOnlyMemory<byte>)envelope.ToByteArray())]);
+    private ReadyMessage Stored() =>
+        ReadyMessage.RepeatedField(1, [.. _envelopes.Select(envelope => (ReadOnlyMemory<byte>)envelope.ToByteArray())]);
 }

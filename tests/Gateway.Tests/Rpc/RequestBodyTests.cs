@@ -17,7 +17,8 @@ public sealed class RequestBodyTests
         { "two messages", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], StatusCode.InvalidArgument, "more than one request message" },
         { "an odd flag", [7, 0, 0, 0, 0], StatusCode.InvalidArgument, "unmarshal message: unknown frame flag" },
         { "too long", [0, 1, 144, 0, 1], StatusCode.ResourceExhausted, "message size 26214401 is larger than configured max 26214400" },
-        { "far too long", [0, 255, 255, 255, 255], StatusCode.ResourceExhausted, "message size 4294967295 is larger than configured max 26214400" },
+        { "far too long", [0, 255, 255, 255, 255], StatusCode.ResourceExhausted,
+            "message size 4294967295 is larger than configured max 26214400" },
     };
 
     [Theory]
@@ -113,7 +114,8 @@ public sealed class RequestBodyTests
         await using var host = await RpcHost.StartAsync();
 
         var call = await RawCall.PostAsync(
-            host.Http(2), TestApi.Unary, "application/grpc", RawCall.Frame(Packed(new byte[RpcOptions.MaxMessageBytes + 1]), flag: 1), Gzip);
+            host.Http(2), TestApi.Unary, "application/grpc", RawCall.Frame(Packed(new byte[RpcOptions.MaxMessageBytes + 1]), flag: 1),
+                Gzip);
 
         Assert.Equal(StatusCode.ResourceExhausted, call.Status);
         Assert.Contains("is larger than configured max 26214400", call.Message, StringComparison.Ordinal);

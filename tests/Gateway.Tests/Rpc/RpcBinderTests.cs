@@ -1,6 +1,7 @@
 using Xmtp.Xmtpv4.MessageApi;
 using Xmtp.Xmtpv4.MetadataApi;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Gateway.Rpc.Binding;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -8,7 +9,8 @@ public sealed class RpcBinderTests
 {
     [Fact]
     public void Service_NotInTheFile_IsRefused() =>
-        AssertRefused("message_api/query_api.proto defines no service MetadataApi", binder => binder.Service(QueryApiReflection.Descriptor, "MetadataApi"));
+        AssertRefused("message_api/query_api.proto defines no service MetadataApi", binder =>
+            binder.Service(QueryApiReflection.Descriptor, "MetadataApi"));
 
     [Fact]
     public void Method_NotInTheService_IsRefused() => AssertRefused(
@@ -18,17 +20,20 @@ public sealed class RpcBinderTests
     [Fact]
     public void Method_OfAnotherShape_IsRefused() => AssertRefused(
         "SubscribeSyncCursor is ServerStream, not Unary",
-        binder => Metadata(binder).Unary<GetSyncCursorRequest, GetSyncCursorResponse>("SubscribeSyncCursor", (_, _) => throw new NotSupportedException()));
+        binder => Metadata(binder).Unary<GetSyncCursorRequest, GetSyncCursorResponse>(
+            "SubscribeSyncCursor", (_, _) => throw new NotSupportedException()));
 
     [Fact]
     public void Method_OfAnotherRequest_IsRefused() => AssertRefused(
         "takes xmtp.xmtpv4.metadata_api.GetVersionRequest, not GetPayerInfoRequest",
-        binder => Metadata(binder).Unary<GetPayerInfoRequest, GetVersionResponse>("GetVersion", (_, _) => throw new NotSupportedException()));
+        binder => Metadata(binder).Unary<GetPayerInfoRequest, GetVersionResponse>(
+            "GetVersion", (_, _) => throw new NotSupportedException()));
 
     [Fact]
     public void Method_OfAnotherResponse_IsRefused() => AssertRefused(
         "returns xmtp.xmtpv4.metadata_api.GetVersionResponse, not GetPayerInfoResponse",
-        binder => Metadata(binder).Unary<GetVersionRequest, GetPayerInfoResponse>("GetVersion", (_, _) => throw new NotSupportedException()));
+        binder => Metadata(binder).Unary<GetVersionRequest, GetPayerInfoResponse>(
+            "GetVersion", (_, _) => throw new NotSupportedException()));
 
     [Fact]
     public void Method_BoundTwice_IsRefused() => AssertRefused(

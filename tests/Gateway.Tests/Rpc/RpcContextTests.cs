@@ -57,7 +57,8 @@ public sealed class RpcContextTests
         var seen = "";
         host.Api.OnUnary = (_, context) =>
         {
-            seen = $"{context.AppVersion}|{context.LibxmtpVersion}|{context.Header("authorization")}|{context.PeerAddress}|{context.Protocol}|{context.Deadline is not null}";
+            seen = $"{context.AppVersion}|{context.LibxmtpVersion}|{context.Header("authorization")}|"
+                + $"{context.PeerAddress}|{context.Protocol}|{context.Deadline is not null}";
             return Task.FromResult(new Xmtp.Xmtpv4.MessageApi.GetInboxIdsResponse());
         };
 

@@ -115,10 +115,12 @@ public sealed class RpcErrorTests
     [Fact]
     public void ToStatus_OfCancellation_SaysWhoEndedTheCall()
     {
-        var texts = Enum.GetValues<RpcEnd>().Select(end => RpcErrors.ToStatus(new OperationCanceledException(), end)).Select(status => $"{status.StatusCode}: {status.Status.Detail}");
+        var texts = Enum.GetValues<RpcEnd>().Select(end => RpcErrors.ToStatus(new OperationCanceledException(), end)).Select(status =>
+            $"{status.StatusCode}: {status.Status.Detail}");
 
         Assert.Equal(
-            ["Internal: internal server error", "Cancelled: request was canceled", "DeadlineExceeded: request timed out", "Unavailable: service is shutting down"],
+            ["Internal: internal server error", "Cancelled: request was canceled", "DeadlineExceeded: request timed out",
+                "Unavailable: service is shutting down"],
             texts);
     }
 

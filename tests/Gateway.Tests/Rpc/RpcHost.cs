@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Xmtp.Xmtpv4.MessageApi;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Gateway.Rpc.Binding;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -101,14 +102,16 @@ internal sealed class RpcHost : IAsyncDisposable
         UseProxy = false,
         ActivityHeadersPropagator = null,
         EnableMultipleHttp2Connections = true,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=rpc.test" },
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            certificate?.Subject == "CN=rpc.test" },
     };
 }
 
 /// <summary>Calls of <see cref="TestApi"/> by a client that has only the messages.</summary>
 internal static class TestCalls
 {
-    private static readonly Method<GetInboxIdsRequest, GetInboxIdsResponse> UnaryMethod = Make<GetInboxIdsRequest, GetInboxIdsResponse>(TestApi.Unary, MethodType.Unary);
+    private static readonly Method<GetInboxIdsRequest, GetInboxIdsResponse> UnaryMethod = Make<GetInboxIdsRequest, GetInboxIdsResponse>(
+        TestApi.Unary, MethodType.Unary);
 
     private static readonly Method<SubscribeTopicsRequest, SubscribeTopicsResponse> StreamMethod =
         Make<SubscribeTopicsRequest, SubscribeTopicsResponse>(TestApi.ServerStream, MethodType.ServerStreaming);

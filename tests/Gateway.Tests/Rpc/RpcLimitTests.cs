@@ -2,6 +2,7 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -114,6 +115,7 @@ public sealed class RpcLimitTests
         using var response = await OpenAsync(host, from);
         if (!response.Headers.TryGetValues("grpc-status", out var status)) return Status.DefaultSuccess;
 
-        return new Status((StatusCode)int.Parse(status.Single()), Uri.UnescapeDataString(response.Headers.GetValues("grpc-message").Single()));
+        return new Status((StatusCode)int.Parse(status.Single()),
+            Uri.UnescapeDataString(response.Headers.GetValues("grpc-message").Single()));
     }
 }

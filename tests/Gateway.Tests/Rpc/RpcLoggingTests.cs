@@ -13,10 +13,12 @@ public sealed class RpcLoggingTests
     public async Task Requests_AreLoggedOnlyWhenAsked(bool asked)
     {
         using var log = new Recorder();
-        await using var host = await RpcHost.StartAsync(options => options.LogRequests = asked, services => services.AddSingleton<ILoggerProvider>(log));
+        await using var host = await RpcHost.StartAsync(options => options.LogRequests = asked, services =>
+            services.AddSingleton<ILoggerProvider>(log));
 
         await host.Invoker().Unary("a");
-        await Eventually.TrueAsync(() => !asked || log.Lines.Any(line => line.Contains("Request finished", StringComparison.Ordinal)), "the call is logged");
+        await Eventually.TrueAsync(() =>
+            !asked || log.Lines.Any(line => line.Contains("Request finished", StringComparison.Ordinal)), "the call is logged");
 
         Assert.Equal(asked, log.Lines.Any(line => line.Contains("Request", StringComparison.Ordinal)));
     }
@@ -67,7 +69,8 @@ public sealed class RpcLoggingTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             _lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception?.GetType().Name}");
 
         public void Dispose()

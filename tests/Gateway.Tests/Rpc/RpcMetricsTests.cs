@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Gateway.Rpc.Binding;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -76,7 +77,8 @@ public sealed class RpcMetricsTests
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _seen[Name(instrument, tags)] = value);
-        listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => _seen.AddOrUpdate(Name(instrument, tags), 1, (_, count) => count + 1));
+        listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) =>
+            _seen.AddOrUpdate(Name(instrument, tags), 1, (_, count) => count + 1));
         listener.Start();
         return listener;
     }

@@ -63,7 +63,8 @@ public sealed class RpcProtocolTests
 
         for (ulong nonce = 1; nonce <= 3; nonce++)
         {
-            await call.RequestStream.WriteAsync(new() { V1 = new() { Ping = new() { Nonce = nonce } } }, TestContext.Current.CancellationToken);
+            await call.RequestStream.WriteAsync(new() { V1 = new() { Ping = new() { Nonce = nonce } } },
+                TestContext.Current.CancellationToken);
             Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
             Assert.Equal(nonce, call.ResponseStream.Current.V1.Pong.Nonce);
         }

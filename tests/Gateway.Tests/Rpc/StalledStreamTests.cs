@@ -110,7 +110,8 @@ public sealed class StalledStreamTests
         }).ToList();
         host.Api.OnRaw = (_, _) => Task.FromResult(ReadyMessage.RepeatedField(1, envelopes).AsField(1));
 
-        var call = await RawCall.PostAsync(host.Http(http), TestApi.Raw, http == 1 ? "application/grpc-web" : "application/grpc", [0, 0, 0, 0, 0]);
+        var call = await RawCall.PostAsync(host.Http(http), TestApi.Raw, http == 1 ? "application/grpc-web" : "application/grpc",
+            [0, 0, 0, 0, 0]);
 
         var expected = RawCall.Frame(ReadyMessage.RepeatedField(1, envelopes).AsField(1).ToContiguous().ToArray());
         Assert.Equal(expected, call.Body[..expected.Length]);

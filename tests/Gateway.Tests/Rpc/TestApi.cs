@@ -36,15 +36,19 @@ internal sealed class TestApi : IRpcService
         binder.Service(QueryApiReflection.Descriptor, "QueryApi")
             .Unary<GetInboxIdsRequest, GetInboxIdsResponse>("GetInboxIds", (request, context) => OnUnary(request, context))
             .Unary<QueryEnvelopesRequest, ReadyMessage>("QueryEnvelopes", QueryAsync)
-            .ServerStream<SubscribeTopicsRequest>("SubscribeTopics", (request, responses, context) => OnServerStream(request, responses, context))
+            .ServerStream<SubscribeTopicsRequest>("SubscribeTopics", (request, responses, context) =>
+                OnServerStream(request, responses, context))
             .Duplex<SubscribeRequest>("Subscribe", (requests, responses, context) => OnDuplex(requests, responses, context));
         binder.Service(PublishApiReflection.Descriptor, "PublishApi")
-            .Unary<ReadOnlyMemory<byte>, ReadyMessage>("PublishPayerEnvelopes", bytes => bytes, (request, context) => OnRaw(request, context));
+            .Unary<ReadOnlyMemory<byte>, ReadyMessage>(
+                "PublishPayerEnvelopes", bytes => bytes, (request, context) => OnRaw(request, context));
         binder.Service(MetadataApiReflection.Descriptor, "MetadataApi")
             .Unary<GetSyncCursorRequest, GetSyncCursorResponse>("GetSyncCursor", CursorAsync)
-            .Unary<GetVersionRequest, GetVersionResponse>("GetVersion", (_, _) => Task.FromResult(new GetVersionResponse { Version = "1.2.3" }));
+            .Unary<GetVersionRequest, GetVersionResponse>(
+                "GetVersion", (_, _) => Task.FromResult(new GetVersionResponse { Version = "1.2.3" }));
         binder.Service(NotificationApiReflection.Descriptor, "NotificationApi")
-            .ServerStream<SubscribeAllEnvelopesRequest>("SubscribeAllEnvelopes", (_, responses, _) => responses.WriteAsync(ReadyMessage.Empty).AsTask());
+            .ServerStream<SubscribeAllEnvelopesRequest>("SubscribeAllEnvelopes", (_, responses, _) =>
+                responses.WriteAsync(ReadyMessage.Empty).AsTask());
         binder.Alias("xmtp.xmtpv4.message_api.ReplicationApi", "SubscribeAllEnvelopes", of: AllEnvelopes);
     }
 
@@ -58,7 +62,8 @@ internal sealed class TestApi : IRpcService
     public static SubscribeTopicsRequest Filters(params string[] topics)
     {
         var request = new SubscribeTopicsRequest();
-        request.Filters.AddRange(topics.Select(topic => new SubscribeTopicsRequest.Types.TopicFilter { Topic = ByteString.CopyFromUtf8(topic) }));
+        request.Filters.AddRange(
+            topics.Select(topic => new SubscribeTopicsRequest.Types.TopicFilter { Topic = ByteString.CopyFromUtf8(topic) }));
         return request;
     }
 
@@ -92,7 +97,8 @@ internal sealed class TestApi : IRpcService
     }
 
     private static Task<ReadyMessage> QueryAsync(RpcRequest<QueryEnvelopesRequest> request, RpcContext context) => Task.FromResult(
-        ReadyMessage.RepeatedField(1, [.. (request.Message.Query?.Topics ?? []).Select(topic => (ReadOnlyMemory<byte>)EnvelopeOf(topic).ToByteArray())]));
+        ReadyMessage.RepeatedField(1,
+            [.. (request.Message.Query?.Topics ?? []).Select(topic => (ReadOnlyMemory<byte>)EnvelopeOf(topic).ToByteArray())]));
 
     private static async Task CountAsync(RpcRequest<SubscribeTopicsRequest> request, RpcStreamWriter responses, RpcContext context)
     {

@@ -8,6 +8,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Gateway.Rpc.Listening;
 
 namespace XmtpOrleans.Gateway.Tests.Rpc;
 
@@ -28,7 +29,8 @@ public sealed class TlsTests : IDisposable
     {
         await using var host = await RpcHost.StartAsync(tls: WritePfx());
 
-        var web = await RawCall.PostAsync(host.Http(), TestApi.Unary, "application/grpc-web+proto", RawCall.Frame(TestApi.Ask("a").ToByteArray()));
+        var web = await RawCall.PostAsync(host.Http(), TestApi.Unary, "application/grpc-web+proto",
+            RawCall.Frame(TestApi.Ask("a").ToByteArray()));
         var json = await RawCall.PostAsync(host.Http(), TestApi.Unary, "application/json", "{}"u8.ToArray());
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (web.Http, json.Http));
@@ -85,7 +87,8 @@ public sealed class TlsTests : IDisposable
 
     [Fact]
     public async Task Certificate_Missing_FailsTheStart() => await Assert.ThrowsAnyAsync<Exception>(
-        () => RpcHost.StartAsync(tls: new RpcTlsOptions { CertificatePath = Path.Combine(_folder, "none.pem"), KeyPath = Path.Combine(_folder, "none.key") }));
+        () => RpcHost.StartAsync(
+            tls: new RpcTlsOptions { CertificatePath = Path.Combine(_folder, "none.pem"), KeyPath = Path.Combine(_folder, "none.key") }));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -99,7 +102,8 @@ public sealed class TlsTests : IDisposable
     private RpcTlsOptions WritePem(string name)
     {
         using var certificate = NewCertificate();
-        var options = new RpcTlsOptions { CertificatePath = Path.Combine(_folder, $"{name}.pem"), KeyPath = Path.Combine(_folder, $"{name}.key") };
+        var options = new RpcTlsOptions { CertificatePath = Path.Combine(_folder, $"{name}.pem"),
+            KeyPath = Path.Combine(_folder, $"{name}.key") };
         File.WriteAllText(options.CertificatePath, certificate.ExportCertificatePem());
         File.WriteAllText(options.KeyPath, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         return options;

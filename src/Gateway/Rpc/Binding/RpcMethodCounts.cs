@@ -1,8 +1,10 @@
 using Grpc.Core;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
-/// <summary>What happened at one method since the process started. Counted by addition alone, so that a call pays a few nanoseconds.</summary>
+/// <summary>
+/// What happened at one method since the process started. Counted by addition alone, so that a call pays a few nanoseconds.
+/// </summary>
 internal sealed class RpcMethodCounts
 {
     private const int Codes = 17;

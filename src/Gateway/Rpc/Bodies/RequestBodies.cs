@@ -1,7 +1,9 @@
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>The request bodies of all calls: how many bytes they hold together, and which of them are late.</summary>
-/// <remarks>A timer per call would cost more than the call's own work, so one sweep a second looks at those that are being waited for.</remarks>
+/// <remarks>
+/// A timer per call would cost more than the call's own work, so one sweep a second looks at those that are being waited for.
+/// </remarks>
 internal sealed class RequestBodies : IDisposable
 {
     private readonly RpcServer _server;
@@ -12,7 +14,8 @@ internal sealed class RequestBodies : IDisposable
     {
         _server = server;
         Held = new ByteBudget(server.Options.MaxRequestBytesHeld);
-        _sweep = server.Clock.CreateTimer(static bodies => ((RequestBodies)bodies!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _sweep = server.Clock.CreateTimer(
+            static bodies => ((RequestBodies)bodies!).Sweep(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Bytes of large requests in memory.</summary>

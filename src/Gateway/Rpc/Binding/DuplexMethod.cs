@@ -2,7 +2,7 @@ using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>Many requests, many responses.</summary>
 internal sealed class DuplexMethod<TRequest>(

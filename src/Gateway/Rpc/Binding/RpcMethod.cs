@@ -1,7 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>One served method: its name, shape, messages and handler. Knows how to answer through gRPC and through Connect.</summary>
 internal abstract class RpcMethod
@@ -18,7 +18,12 @@ internal abstract class RpcMethod
         [
             new("grpc_service", service),
             new("grpc_method", name),
-            new("grpc_type", kind switch { RpcMethodKind.Unary => "unary", RpcMethodKind.ServerStream => "server_stream", _ => "bidi_stream" }),
+            new("grpc_type", kind switch
+            {
+                RpcMethodKind.Unary => "unary",
+                RpcMethodKind.ServerStream => "server_stream",
+                _ => "bidi_stream",
+            }),
         ];
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>Puts the guard between the gRPC server and a body that gRPC-Web has already unwrapped.</summary>
 internal sealed class GuardedBodyMiddleware(RequestDelegate next, RequestBodies bodies)

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Connect;
 
 /// <summary>Errors and stream ends of the Connect protocol.</summary>
 internal static class ConnectAnswers
@@ -28,7 +28,10 @@ internal static class ConnectAnswers
         response.BodyWriter.Write(json.Span);
     }
 
-    /// <summary>Ends a stream, with its error if it has one. Leaves the flush to the server, as one of a stalled stream may still be under way.</summary>
+    /// <summary>
+    /// Ends a stream, with its error if it has one. Leaves the flush to the server, as one of a stalled stream may still be under
+    /// way.
+    /// </summary>
     public static void EndStream(HttpResponse response, RpcException? refusal)
     {
         var json = Json(writer =>

@@ -1,6 +1,6 @@
 using Grpc.AspNetCore.Server.Model;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>Shows the bound methods to the gRPC server.</summary>
 internal sealed class RpcGrpcBinding(RpcMethodTable methods) : IServiceMethodProvider<RpcMethodTable>

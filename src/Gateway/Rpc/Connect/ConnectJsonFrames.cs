@@ -2,7 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Connect;
 
 /// <summary>Length-prefixed JSON messages: the body of a Connect stream in JSON.</summary>
 internal sealed class ConnectJsonFrames(MessageDescriptor type) : IRpcStreamEncoding

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Listening;
 
 /// <summary>The certificate of a TLS endpoint, read again when its file changes, so that renewing it needs no restart.</summary>
 internal sealed partial class RpcCertificate
@@ -79,7 +79,8 @@ internal sealed partial class RpcCertificate
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.CertificateReloadFailed, LogLevel.Warning, "Certificate {Path} changed but cannot be read; the old one stays")]
+        [LoggerMessage(
+            EventIds.CertificateReloadFailed, LogLevel.Warning, "Certificate {Path} changed but cannot be read; the old one stays")]
         public static partial void ReloadFailed(ILogger logger, string path, Exception exception);
     }
 }

@@ -3,14 +3,16 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
+using XmtpOrleans.Gateway.Rpc.Binding;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>
 /// The body of a request, checked as it arrives and before anything is allocated for it: length of each message, number of messages,
 /// bytes held by all calls together, and the time the one message of a unary or server-stream call may take.
 /// </summary>
-internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcContext context, bool framed) : PipeReader, IRequestBodyPipeFeature
+internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcContext context, bool framed)
+    : PipeReader, IRequestBodyPipeFeature
 {
     // Requests up to this size are not worth counting: 250 calls of a connection hold 16 MiB of them.
     private const long SmallRequest = 64 * 1024;
@@ -169,7 +171,10 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
             Span<byte> header = stackalloc byte[ReadyMessage.FrameHeaderLength];
             buffer.Slice(0, ReadyMessage.FrameHeaderLength).CopyTo(header);
             if (header[0] > 1) throw RpcErrors.Unparsable("unknown frame flag");
-            if (header[0] == 1 && !WireChecks.IsPacked(context)) throw RpcErrors.Unparsable("compressed message, but no compression is named");
+            if (header[0] == 1 && !WireChecks.IsPacked(context))
+            {
+                throw RpcErrors.Unparsable("compressed message, but no compression is named");
+            }
 
             long length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
             if (length > RpcOptions.MaxMessageBytes) throw RpcErrors.MessageTooLarge(length);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Listening;
 
 /// <summary>
 /// Tells HTTP/2 from HTTP/1.1 on a port without TLS by the first bytes, as every node has one URL for native clients and browsers alike.
@@ -75,6 +75,7 @@ internal sealed class CleartextProtocols(ConnectionDelegate next, RpcServer serv
             set => throw new NotSupportedException();
         }
 
-        public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) => Task.FromResult<X509Certificate2?>(null);
+        public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<X509Certificate2?>(null);
     }
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Connect;
 
 /// <summary>Serves calls of the Connect protocol from the handlers that serve gRPC.</summary>
 internal static class ConnectCalls

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using XmtpOrleans.Gateway.Rpc.Binding;
+using XmtpOrleans.Gateway.Rpc.Bodies;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Connect;
 
 /// <summary>The encoded messages of a Connect request: one unframed body for a unary method, frames for a stream.</summary>
 internal sealed class ConnectRequests(RpcContext context, GuardedBody body) : IRpcStreamReader<byte[]>

@@ -1,4 +1,4 @@
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>The shape of a method.</summary>
 internal enum RpcMethodKind

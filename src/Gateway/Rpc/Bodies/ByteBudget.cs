@@ -1,4 +1,4 @@
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>Bytes that all calls of a process may hold together.</summary>
 internal sealed class ByteBudget(long limit)

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>Every method this server answers, by path.</summary>
 internal sealed class RpcMethodTable

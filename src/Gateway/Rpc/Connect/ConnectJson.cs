@@ -2,9 +2,11 @@ using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Connect;
 
-/// <summary>Messages as JSON by the rules of proto3: 64-bit integers as strings, bytes as base64, unknown fields ignored, defaults left out.</summary>
+/// <summary>
+/// Messages as JSON by the rules of proto3: 64-bit integers as strings, bytes as base64, unknown fields ignored, defaults left out.
+/// </summary>
 internal static class ConnectJson
 {
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
@@ -27,5 +29,6 @@ internal static class ConnectJson
 
     public static byte[] FromMessage(IMessage message) => Encoding.UTF8.GetBytes(Formatter.Format(message));
 
-    public static byte[] FromReady(ReadyMessage message, MessageDescriptor type) => FromMessage(type.Parser.ParseFrom(message.ToContiguous().Span));
+    public static byte[] FromReady(ReadyMessage message, MessageDescriptor type) =>
+        FromMessage(type.Parser.ParseFrom(message.ToContiguous().Span));
 }

@@ -2,13 +2,16 @@ using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
-/// <summary>The one marshaller of all methods: keeps the received bytes, refuses what cannot be parsed, writes ready bytes as they are.</summary>
+/// <summary>
+/// The one marshaller of all methods: keeps the received bytes, refuses what cannot be parsed, writes ready bytes as they are.
+/// </summary>
 internal static class RpcMarshallers
 {
     /// <summary>Writes a response, unless it is <see cref="ReadyMessage.Sent"/>.</summary>
-    public static readonly Marshaller<ReadyMessage> Response = new(Serialize, static _ => throw new NotSupportedException("Responses are only written."));
+    public static readonly Marshaller<ReadyMessage> Response = new(
+        Serialize, static _ => throw new NotSupportedException("Responses are only written."));
 
     public static Marshaller<RpcRequest<TRequest>> Request<TRequest>(RequestParser<TRequest> parser, RpcMethodCounts counts) => new(
         static (_, _) => throw new NotSupportedException("Requests are only read."),

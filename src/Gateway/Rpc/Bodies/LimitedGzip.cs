@@ -1,9 +1,11 @@
 using System.IO.Compression;
 using Grpc.Net.Compression;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
-/// <summary>Unpacks gzip requests up to the message limit, so that a small request cannot become a large one. Answers are never packed.</summary>
+/// <summary>
+/// Unpacks gzip requests up to the message limit, so that a small request cannot become a large one. Answers are never packed.
+/// </summary>
 internal sealed class LimitedGzip : ICompressionProvider
 {
     public const string Name = "gzip";

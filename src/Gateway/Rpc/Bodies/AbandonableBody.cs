@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>
 /// The body under the base64 of gRPC-Web text. That decoder leaves a read open when the text is damaged, and Kestrel then logs an error

@@ -2,14 +2,15 @@ using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>One request, many responses.</summary>
 internal sealed class ServerStreamMethod<TRequest>(
     string service, string name, MethodDescriptor descriptor, RequestParser<TRequest> parser, ServerStreamHandler<TRequest> handler)
     : RpcMethod(service, name, RpcMethodKind.ServerStream, descriptor)
 {
-    public override RpcMethod At(string service, string name) => new ServerStreamMethod<TRequest>(service, name, Descriptor, parser, handler);
+    public override RpcMethod At(string service, string name) =>
+        new ServerStreamMethod<TRequest>(service, name, Descriptor, parser, handler);
 
     public override void AddTo(ServiceMethodProviderContext<RpcMethodTable> grpc) => grpc.AddServerStreamingMethod(
         new Method<RpcRequest<TRequest>, ReadyMessage>(

@@ -3,7 +3,7 @@ using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace XmtpOrleans.Gateway.Rpc;
+namespace XmtpOrleans.Gateway.Rpc.Binding;
 
 /// <summary>One request, one response.</summary>
 internal sealed class UnaryMethod<TRequest, TResponse> : RpcMethod
@@ -56,7 +56,8 @@ internal sealed class UnaryMethod<TRequest, TResponse> : RpcMethod
             var response = _handler(request, context);
 
             // What is ready and small goes as it is, with nothing allocated on the way.
-            return response is Task<ReadyMessage> { IsCompletedSuccessfully: true } ready && !RpcStreamWriter.IsLarge(ready.GetAwaiter().GetResult())
+            return response is Task<ReadyMessage> { IsCompletedSuccessfully: true } ready
+                && !RpcStreamWriter.IsLarge(ready.GetAwaiter().GetResult())
                 ? ready
                 : FinishAsync(response, context);
         }
