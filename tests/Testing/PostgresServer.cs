@@ -178,11 +178,6 @@ public sealed class PostgresServer : IDisposable
     private static int[] ChildrenOf(int process) =>
         File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray();
 
-    private static void Signal(int process, string signal)
-    {
-        using var kill = Start(["kill", $"-{signal}", $"{process}"], redirect: false);
-        kill.WaitForExit();
-    }
 
     private async Task RunServerAsync()
     {
@@ -217,12 +212,11 @@ public sealed class PostgresServer : IDisposable
         }
     }
 
+    // Children first: those of a killed server would end by themselves.
     private void SignalAll(string signal)
     {
-        foreach (var process in ChildrenOf(ProcessId).Prepend(ProcessId))
-        {
-            Signal(process, signal);
-        }
+        using var kill = Start(["kill", $"-{signal}", .. ChildrenOf(ProcessId).Append(ProcessId).Select(process => $"{process}")], redirect: true);
+        kill.WaitForExit();
     }
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database}";

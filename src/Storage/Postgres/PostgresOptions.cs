@@ -24,6 +24,10 @@ public sealed class PostgresOptions
     [Range(2, 1_000)]
     public int WriterConnections { get; set; } = 6;
 
+    /// <summary>Longest time a connection is waited for, a new one or one in use. Default: 1 second.</summary>
+    [Range(1, 600)]
+    public int ConnectTimeoutSeconds { get; set; } = 1;
+
     /// <summary>Longest time a set of topics or logs is read. Default: 10 seconds.</summary>
     [Range(1, 600)]
     public int ReadTimeoutSeconds { get; set; } = 10;

@@ -67,7 +67,7 @@ internal static class PostgresSettings
     {
         var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
-            Timeout = 1,
+            Timeout = options.ConnectTimeoutSeconds,
             CancellationTimeout = -1, // a call that ran out of time ends at once; asking the server to stop would wait for it
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,

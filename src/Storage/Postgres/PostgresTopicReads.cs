@@ -7,6 +7,8 @@ using XmtpOrleans.Protocol.Topics;
 namespace XmtpOrleans.Storage.Postgres;
 
 /// <summary>Reads by topic: a few steps down the topic index for each (topic, log) pair, then the bodies by key.</summary>
+/// <remarks>A pair is written as a range of rows (topic, log, position) and not as equalities: those the planner would also look up by (log,
+/// position) alone, walking a whole log for one topic of it.</remarks>
 internal static class PostgresTopicReads
 {
     /// <summary>Whether a row called <c>candidate</c> is the newest key package of its topic, which is served although it expired. The logs and
@@ -16,8 +18,9 @@ internal static class PostgresTopicReads
           SELECT last.originator_id, last.sequence_id FROM unnest($7::integer[], $8::bigint[]) AS log (originator_id, up_to)
           CROSS JOIN LATERAL (
             SELECT originator_id, sequence_id, originator_ns FROM envelope
-            WHERE servable AND topic = candidate.topic AND originator_id = log.originator_id AND sequence_id <= log.up_to
-            ORDER BY sequence_id DESC LIMIT 1) AS last
+            WHERE servable AND (topic, originator_id, sequence_id) > (candidate.topic, log.originator_id, 0)
+              AND (topic, originator_id, sequence_id) <= (candidate.topic, log.originator_id, log.up_to)
+            ORDER BY topic DESC, originator_id DESC, sequence_id DESC LIMIT 1) AS last
           ORDER BY last.originator_ns DESC, last.originator_id DESC, last.sequence_id DESC LIMIT 1))
         """;
 
@@ -26,10 +29,10 @@ internal static class PostgresTopicReads
         FROM unnest($1::bytea[], $2::integer[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS pair (topic, originator_id, after, up_to, number)
         CROSS JOIN LATERAL (
           SELECT sequence_id FROM envelope AS candidate
-          WHERE servable AND topic = pair.topic AND originator_id = pair.originator_id
-            AND sequence_id > pair.after AND sequence_id <= pair.up_to
+          WHERE servable AND (topic, originator_id, sequence_id) > (pair.topic, pair.originator_id, pair.after)
+            AND (topic, originator_id, sequence_id) <= (pair.topic, pair.originator_id, pair.up_to)
             AND (expiry_seconds > $6 OR {IsNewestKeyPackage})
-          ORDER BY sequence_id LIMIT $5) AS key
+          ORDER BY topic, originator_id, sequence_id LIMIT $5) AS key
         """;
 
     internal const string ReadTopicsSql = $"""
@@ -57,8 +60,9 @@ internal static class PostgresTopicReads
             sum(octet_length(signed_bytes)) OVER (ORDER BY sequence_id DESC) - octet_length(signed_bytes) AS bytes_before
           FROM (
             SELECT originator_id, sequence_id FROM envelope
-            WHERE servable AND topic = $1 AND originator_id = log.id AND sequence_id <= log.up_to
-            ORDER BY sequence_id DESC LIMIT $4) AS key
+            WHERE servable AND (topic, originator_id, sequence_id) > ($1, log.id, 0)
+              AND (topic, originator_id, sequence_id) <= ($1, log.id, log.up_to)
+            ORDER BY topic DESC, originator_id DESC, sequence_id DESC LIMIT $4) AS key
           JOIN envelope_body USING (originator_id, sequence_id)) AS tail
         WHERE place <= 2 OR bytes_before <= $5 ORDER BY originator_id, sequence_id DESC
         """;
@@ -69,9 +73,10 @@ internal static class PostgresTopicReads
           SELECT last.originator_id, last.sequence_id FROM unnest($2::integer[], $3::bigint[]) AS log (originator_id, up_to)
           CROSS JOIN LATERAL (
             SELECT originator_id, sequence_id, originator_ns, arrival_us FROM envelope
-            WHERE servable AND topic = asked.name AND originator_id = log.originator_id AND sequence_id <= log.up_to
+            WHERE servable AND (topic, originator_id, sequence_id) > (asked.name, log.originator_id, 0)
+              AND (topic, originator_id, sequence_id) <= (asked.name, log.originator_id, log.up_to)
               AND (expiry_seconds > $4 OR get_byte(asked.name, 0) = 3)
-            ORDER BY sequence_id DESC LIMIT 1) AS last
+            ORDER BY topic DESC, originator_id DESC, sequence_id DESC LIMIT 1) AS last
           ORDER BY CASE get_byte(asked.name, 0) WHEN 3 THEN last.originator_ns ELSE last.arrival_us END DESC,
             last.originator_id DESC, last.sequence_id DESC LIMIT 1) AS newest
         JOIN envelope_body USING (originator_id, sequence_id)

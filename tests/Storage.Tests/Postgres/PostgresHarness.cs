@@ -20,12 +20,15 @@ public sealed class PostgresHarness : StoreHarness
 
     public PostgresHarness(Action<PostgresOptions> configure) => _configure = configure;
 
+    /// <summary>What the sessions of this harness are called.</summary>
+    public string ApplicationName { get; } = $"test {Guid.NewGuid():N}";
+
     /// <summary>Of the schema; known once a store was opened.</summary>
     public string ConnectionString => _connectionString!;
 
     public override async Task<TestStore> OpenAsync()
     {
-        _connectionString ??= await (await PostgresServer.SharedAsync()).CreateSchemaAsync();
+        _connectionString ??= await (await PostgresServer.SharedAsync()).CreateSchemaAsync() + $";Application Name={ApplicationName}";
         return await OpenAsync(_connectionString);
     }
 
@@ -38,7 +41,7 @@ public sealed class PostgresHarness : StoreHarness
             .AddPostgresStore(options =>
             {
                 options.ConnectionString = connectionString;
-                options.CommitTimeoutSeconds = 30; // the machine may be busy with other tests
+                (options.ConnectTimeoutSeconds, options.CommitTimeoutSeconds, options.ReadTimeoutSeconds) = (60, 60, 60); // other tests keep it busy
                 options.WriterConnections = 4;
                 options.ReaderConnections = 4;
                 _configure(options);

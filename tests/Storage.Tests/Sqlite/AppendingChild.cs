@@ -41,11 +41,9 @@ internal sealed class AppendingChild : IDisposable
     /// <summary>What the child does.</summary>
     public static async Task<int> RunAsync(string path, int commits)
     {
-        var harness = new SqliteHarness();
-        var store = await harness.OpenAsync(path);
+        var store = await SqliteHarness.OpenAsync(path, TimeProvider.System);
         await Task.WhenAll(Logs.Select(log => AppendAsync(store.Envelopes, new OriginatorId(log), commits)));
         await store.CloseAsync();
-        await harness.DisposeAsync();
         return 0;
     }
 

@@ -13,13 +13,14 @@ public sealed class SqliteHarness : StoreHarness
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "node.db");
 
-    public override Task<TestStore> OpenAsync() => OpenAsync(Path);
+    public override Task<TestStore> OpenAsync() => OpenAsync(Path, Clock);
 
-    public async Task<TestStore> OpenAsync(string path)
+    /// <summary>Opens any file.</summary>
+    public static async Task<TestStore> OpenAsync(string path, TimeProvider clock)
     {
         var provider = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
-            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(clock)
             .AddSqliteStore(options => options.Path = path)
             .AddSqliteSeeder()
             .BuildServiceProvider();
