@@ -11,7 +11,13 @@ namespace XmtpOrleans.Gateway.Nodes;
 internal sealed class PublishApi(IPublisher publisher, INodeReader reader, PublishChecks checks, NodeApiOptions options)
 {
     private const int EnvelopesField = 1;
+    private const int MaxReported = 32;
+    private const int MaxWaiting = 256;
     private const string RefusalPrefix = "error processing payer envelopes:";
+
+    private static readonly TimeSpan WaitersPause = TimeSpan.FromMilliseconds(200);
+
+    private int _waiting; // requests that depend on what is not stored here yet
 
     public async Task<ReadyMessage> PublishAsync(RpcRequest<PublishPayload> request, RpcContext context)
     {
@@ -23,26 +29,45 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
         }
 
         // Room is taken before the first signature is recovered: a refusal for overload has to be the cheapest answer there is.
-        if (!publisher.TryReserve(sources.Count, request.Bytes.Length, out var reservation, out var retryAfter))
+        var room = TakeRoom(request);
+        try
         {
-            throw RpcErrors.Unavailable("too many publishes are waiting", retryAfter);
-        }
+            var refusals = new List<string>();
+            var envelopes = Read(sources, refusals, out var dependencies);
+            var marks = Cursor.Empty;
+            if (dependencies.Count > 0)
+            {
+                marks = await reader.ReadMarksAsync(context.CancellationToken);
+                if (!marks.Covers(dependencies))
+                {
+                    // Who names a position that never comes must not keep the room of those who do not wait.
+                    room.Dispose();
+                    marks = await WaitForAsync(dependencies, context.CancellationToken);
+                    room = TakeRoom(request);
+                }
+            }
 
-        using (reservation)
-        {
-            var publish = await CheckAsync(sources, context.CancellationToken);
+            var publish = Check(envelopes, marks, refusals);
             var outcome = await publisher.PublishAsync(publish, context.CancellationToken);
             return outcome.IsAccepted
                 ? ReadyMessage.RepeatedField(EnvelopesField, Array.ConvertAll(outcome.Envelopes, bytes => new ReadOnlyMemory<byte>(bytes)))
                 : throw Refuse(outcome);
         }
+        finally
+        {
+            room.Dispose();
+        }
     }
 
-    private async ValueTask<PublishRequest> CheckAsync(IReadOnlyList<ReadOnlyMemory<byte>> sources, CancellationToken cancellationToken)
+    private IDisposable TakeRoom(RpcRequest<PublishPayload> request) =>
+        publisher.TryReserve(request.Message.Envelopes.Count, request.Bytes.Length, out var room, out var retryAfter)
+            ? room
+            : throw Overloaded(retryAfter);
+
+    private static ParsedPayerEnvelope?[] Read(IReadOnlyList<ReadOnlyMemory<byte>> sources, List<string> refusals, out Cursor dependencies)
     {
-        var refusals = new List<string>();
+        dependencies = Cursor.Empty;
         var envelopes = new ParsedPayerEnvelope?[sources.Count];
-        var dependencies = Cursor.Empty;
         for (var index = 0; index < sources.Count; index++)
         {
             envelopes[index] = PublishChecks.Read(sources[index], index, out var refusal);
@@ -54,14 +79,20 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
 
             foreach (var (originator, sequence) in envelope.Client.DependsOn.AsSpan())
             {
-                if (!originator.IsNode) dependencies = dependencies.Advance(originator, sequence);
+                // Position zero counts, too: it says that the log is known here.
+                if (originator.IsNode || (dependencies.TryGet(originator, out var named) && named >= sequence)) continue;
+                dependencies = dependencies.With(originator, sequence);
             }
         }
 
-        var marks = await MarksForAsync(dependencies, cancellationToken);
+        return envelopes;
+    }
+
+    private PublishRequest Check(ParsedPayerEnvelope?[] envelopes, Cursor marks, List<string> refusals)
+    {
         var payer = default(EthereumAddress?);
         var isOnePayer = true;
-        for (var index = 0; index < sources.Count; index++)
+        for (var index = 0; index < envelopes.Length; index++)
         {
             if (envelopes[index] is not { } envelope) continue;
             if (checks.Check(envelope, index, marks, out var signer) is { } refusal)
@@ -75,13 +106,32 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
         }
 
         if (!isOnePayer) refusals.Add("all envelopes in a request must be from the same payer");
-        if (refusals.Count > 0) throw RpcErrors.InvalidArgument(RefusalPrefix + string.Join('\n', refusals));
+        if (refusals.Count > 0) throw RpcErrors.InvalidArgument(RefusalPrefix + Join(refusals));
         return new PublishRequest { Payer = payer!.Value, Entries = Array.ConvertAll(envelopes, envelope => PublishEntry.Of(envelope!)) };
     }
 
-    private ValueTask<Cursor> MarksForAsync(Cursor dependencies, CancellationToken cancellationToken) => dependencies.Count == 0
-        ? ValueTask.FromResult(Cursor.Empty)
-        : reader.WaitForMarksAsync(dependencies, options.DependencyWait, cancellationToken);
+    private async ValueTask<Cursor> WaitForAsync(Cursor dependencies, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Each of them looks at every commit that passes, so there may not be any number.
+            if (Interlocked.Increment(ref _waiting) > MaxWaiting) throw Overloaded(WaitersPause);
+            return await reader.WaitForMarksAsync(dependencies, options.DependencyWait, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    // A status travels in trailers, of which clients take 16 KiB.
+    private static string Join(List<string> refusals)
+    {
+        var text = string.Join('\n', refusals.Take(MaxReported));
+        return refusals.Count <= MaxReported ? text : $"{text}\nand {refusals.Count - MaxReported} more";
+    }
+
+    private static RpcRefusalException Overloaded(TimeSpan retryAfter) => RpcErrors.Unavailable("too many publishes are waiting", retryAfter);
 
     private static RpcRefusalException Refuse(PublishOutcome outcome) => outcome.Status switch
     {

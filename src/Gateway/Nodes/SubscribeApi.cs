@@ -11,8 +11,12 @@ using XmtpOrleans.Protocol.Topics;
 namespace XmtpOrleans.Gateway.Nodes;
 
 /// <summary>The server streams of a node. Each sends a frame at once, then history, then what is committed, and a keep-alive frame when silent.</summary>
-internal sealed partial class SubscribeApi(IFeed feed, INodeReader reader, NodeApiOptions options, ILogger<SubscribeApi> logger)
+/// <remarks>A stream is registered before its first frame leaves: what is published once a client has that frame, the stream gets.</remarks>
+internal sealed partial class SubscribeApi(
+    IFeed feed, INodeReader reader, NodeApiOptions options, TimeProvider clock, ILogger<SubscribeApi> logger)
 {
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(1);
+
     private static readonly ReadyMessage Started = Status(SubscribeTopicsResponse.Types.SubscriptionStatus.Started);
     private static readonly ReadyMessage CatchupComplete = Status(SubscribeTopicsResponse.Types.SubscriptionStatus.CatchupComplete);
     private static readonly ReadyMessage Waiting = Status(SubscribeTopicsResponse.Types.SubscriptionStatus.Waiting);
@@ -27,17 +31,18 @@ internal sealed partial class SubscribeApi(IFeed feed, INodeReader reader, NodeA
             ?? (query.Topics.Count + query.OriginatorNodeIds.Count == 0 ? "query must contain either topics or originators" : null);
         if (refusal is not null) throw RpcErrors.InvalidArgument($"invalid subscription request: {refusal}");
 
-        await responses.WriteAsync(ReadyMessage.Empty);
         var live = query.LastSeen is null; // a cursor, even an empty one, asks for history
         if (query.OriginatorNodeIds.Count > 0)
         {
             await using var logs = feed.FollowOriginators(ReadRules.Originators(query.OriginatorNodeIds), live ? null : after);
+            await responses.WriteAsync(ReadyMessage.Empty);
             await PumpAsync(logs, _flat, responses, ReadyMessage.Empty, caughtUp: null, context);
             return;
         }
 
         if (live) after = await reader.ReadMarksAsync(context.CancellationToken);
         await using var topics = feed.FollowTopics([.. ReadRules.Topics(query.Topics).Select(topic => new TopicPosition(topic, after))]);
+        await responses.WriteAsync(ReadyMessage.Empty);
         await PumpAsync(topics, _flat, responses, ReadyMessage.Empty, caughtUp: null, context);
     }
 
@@ -57,23 +62,23 @@ internal sealed partial class SubscribeApi(IFeed feed, INodeReader reader, NodeA
             throw RpcErrors.InvalidArgument($"invalid subscription request: {refusal}");
         }
 
-        await responses.WriteAsync(ReadyMessage.Empty);
         await using var stream = feed.FollowOriginators(ReadRules.Originators(filter.OriginatorNodeIds), after);
+        await responses.WriteAsync(ReadyMessage.Empty);
         await PumpAsync(stream, _nested, responses, ReadyMessage.Empty, caughtUp: null, context);
     }
 
     public async Task SubscribeTopicsAsync(RpcRequest<SubscribeTopicsRequest> request, RpcStreamWriter responses, RpcContext context)
     {
         var positions = PositionsOf(request.Message.Filters);
-        await responses.WriteAsync(Started);
         await using var stream = feed.FollowTopics(positions);
+        await responses.WriteAsync(Started);
         await PumpAsync(stream, _nested, responses, Waiting, CatchupComplete, context);
     }
 
     public async Task SubscribeAllAsync(RpcRequest<SubscribeAllEnvelopesRequest> request, RpcStreamWriter responses, RpcContext context)
     {
-        await responses.WriteAsync(ReadyMessage.Empty);
         await using var stream = feed.FollowAll();
+        await responses.WriteAsync(ReadyMessage.Empty);
         await PumpAsync(stream, _flat, responses, ReadyMessage.Empty, caughtUp: null, context);
     }
 
@@ -117,7 +122,18 @@ internal sealed partial class SubscribeApi(IFeed feed, INodeReader reader, NodeA
     {
         while (true)
         {
-            var batch = await stream.ReadAsync(options.KeepAliveInterval, context.CancellationToken);
+            FeedStreamBatch batch;
+            try
+            {
+                batch = await stream.ReadAsync(options.KeepAliveInterval, context.CancellationToken);
+            }
+            catch (StoreException failure) when (failure.IsTransient)
+            {
+                // A stream that needs history waits for the store: a client whose stream ends is deaf for a minute.
+                await Task.Delay(StorePause, clock, context.CancellationToken);
+                batch = FeedStreamBatch.Of(FeedStreamKind.Idle);
+            }
+
             switch (batch.Kind)
             {
                 case FeedStreamKind.Entries:
