@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Testing;
@@ -14,7 +12,7 @@ internal sealed class SequencerHarness
     public SequencerHarness(SequencerOptions? options = null)
     {
         Options = options ?? new SequencerOptions();
-        Clock = new FakeTimeProvider(Start);
+        Clock = new ShiftedClock(Start);
         Store = new FakeEnvelopeStore(Clock);
         Signer = new GatedSigner(new LocalSigner(TestKeys.Key(100)));
         Sequencer = Activate();
@@ -22,11 +20,13 @@ internal sealed class SequencerHarness
 
     public SequencerOptions Options { get; }
 
-    public FakeTimeProvider Clock { get; }
+    public ShiftedClock Clock { get; }
 
     public FakeEnvelopeStore Store { get; }
 
     public GatedSigner Signer { get; }
+
+    public EventLog Logger { get; } = new();
 
     public FixedRates Rates { get; } = new();
 
@@ -36,7 +36,7 @@ internal sealed class SequencerHarness
 
     /// <summary>Another activation over the same store; the one before lives on.</summary>
     public SequencerOnTurns Activate() => Sequencer = new SequencerOnTurns(new Sequencer(
-        TestPublishes.Node, Store, Signer, Rates, Options, new SequencerMetrics(new NoMeters()), Clock, new Random(1), NullLogger.Instance));
+        TestPublishes.Node, Store, Signer, Rates, Options, new SequencerMetrics(new NoMeters()), Clock, new Random(1), Logger));
 
     /// <summary>Publishes one request and gives its outcome.</summary>
     public async Task<PublishOutcome> PublishAsync(PublishRequest request) => (await Sequencer.AppendAsync(request)).Outcomes[0];

@@ -76,7 +76,7 @@ public sealed class SequencerTests
         var harness = new SequencerHarness();
         await harness.PublishAsync("a");
         var before = harness.Stored[^1].Entry.OriginatorNs;
-        harness.Clock.AdjustTime(SequencerHarness.Start - TimeSpan.FromMinutes(4));
+        harness.Clock.Offset = -TimeSpan.FromMinutes(4);
 
         var outcome = await harness.PublishAsync("b");
 
@@ -170,7 +170,7 @@ public sealed class SequencerTests
         var harness = new SequencerHarness();
         await harness.PublishAsync("a", "b");
         var lastNs = harness.Stored[^1].Entry.OriginatorNs;
-        harness.Clock.AdjustTime(SequencerHarness.Start - TimeSpan.FromMinutes(1));
+        harness.Clock.Offset = -TimeSpan.FromMinutes(1);
         harness.Activate();
 
         await harness.PublishAsync("c");
