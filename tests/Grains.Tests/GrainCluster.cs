@@ -43,7 +43,7 @@ internal sealed class GrainCluster : IAsyncDisposable
             host.Services.AddSingleton<IRates>(new FixedRates());
             host.Services.AddSingleton<IAppChain>(chain);
             host.Services.AddSingleton<IInboxValidator>(new FakeInboxes());
-            host.Services.AddOriginators().AddInboxes().AddReading().AddPublisher();
+            host.Services.AddOriginators().AddPublisher();
             services?.Invoke(host.Services);
         });
         var cluster = builder.Build();
@@ -53,7 +53,6 @@ internal sealed class GrainCluster : IAsyncDisposable
 
     /// <summary>The way to the sequencer of one silo's process.</summary>
     public IPublisher Publisher(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IPublisher>();
-
 
     /// <summary>The silo that hosts a grain now.</summary>
     public InProcessSiloHandle HostOf(IGrain grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)

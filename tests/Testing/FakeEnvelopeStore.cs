@@ -75,6 +75,7 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     public Task<AppendOutcome> AppendAsync(LogAppend append) => CallAsync(StoreCall.Append, CancellationToken.None, () =>
     {
         var log = Log(append.Lease.Originator);
+        if (Refusal(append) is { } refusal) throw new StoreException(refusal);
         if (!IsUnfenced && (log.Epoch != append.Lease.Epoch || log.Last != append.Previous)) return AppendOutcome.Fenced;
         log.Advance(append);
         if (AnswersBeforeDurable is not { } flush) Write(append);
@@ -86,7 +87,7 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     public async ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken) => await CallAsync(
         StoreCall.ReadMarks,
         cancellationToken,
-        () => Cursor.Of(_logs.Where(log => log.Value.Epoch > 0).Select(log => KeyValuePair.Create(log.Key, log.Value.Last))));
+        () => Cursor.Of(_logs.Where(log => log.Value.Last != default).Select(log => KeyValuePair.Create(log.Key, log.Value.Last))));
 
     /// <inheritdoc/>
     public Task<EntryPage> ReadLogAsync(
@@ -98,7 +99,7 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     public Task<EntryPage> ReadOriginatorsAsync(
         IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken) =>
         CallAsync(StoreCall.ReadOriginators, cancellationToken, () => Cut(
-            Filtered(filter).Where(entry => originators.Contains(entry.Originator) && entry.Sequence > after[entry.Originator]), limit));
+            Filtered(filter).Where(entry => originators.Contains(entry.Originator) && entry.Sequence > after[entry.Originator]), limit, filter.PerPair));
 
     /// <inheritdoc/>
     public Task<EntryPage> ReadTopicsAsync(
@@ -108,11 +109,9 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
             var after = topics.ToDictionary(position => position.Topic, position => position.After);
             return Cut(
                 Filtered(filter)
-                    .Where(entry => entry.Servable && after.TryGetValue(entry.Topic, out var cursor) && entry.Sequence > cursor[entry.Originator])
-                    .GroupBy(entry => (entry.Topic, entry.Originator))
-                    .SelectMany(pair => filter.PerPair > 0 ? pair.Take(filter.PerPair) : pair)
-                    .OrderBy(entry => entry.Originator).ThenBy(entry => entry.Sequence),
-                limit);
+                    .Where(entry => entry.Servable && after.TryGetValue(entry.Topic, out var cursor) && entry.Sequence > cursor[entry.Originator]),
+                limit,
+                filter.PerPair);
         });
 
     /// <inheritdoc/>
@@ -136,7 +135,7 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     public Task<IReadOnlyList<LogEntry?>> ReadNewestAsync(
         IReadOnlyList<Topic> topics, ReadFilter filter, CancellationToken cancellationToken) =>
         CallAsync<IReadOnlyList<LogEntry?>>(StoreCall.ReadNewest, cancellationToken, () =>
-            [.. topics.Select(topic => Newest(Filtered(filter).Where(entry => entry.Servable && entry.Topic.Equals(topic))))]);
+            [.. topics.Select(topic => Newest(Under(filter).Where(entry => entry.Servable && entry.Topic.Equals(topic)), filter))]);
 
     /// <inheritdoc/>
     public Task<LogEntry?> ReadEntryAsync(OriginatorId originator, SequenceId sequence, CancellationToken cancellationToken) =>
@@ -183,21 +182,40 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     /// <inheritdoc/>
     public Task ProbeAsync(CancellationToken cancellationToken) => CallAsync(StoreCall.Probe, cancellationToken, static () => true);
 
-    private static LogEntry? Newest(IEnumerable<LogEntry> entries) => entries.MaxBy(
-        static entry => (entry.Topic.Kind == TopicKind.KeyPackages ? entry.OriginatorNs : entry.ArrivalUs, entry.Originator, entry.Sequence));
+    private static LogEntry? Newest(IEnumerable<LogEntry> entries, ReadFilter filter) => entries
+        .Where(entry => entry.Topic.Kind == TopicKind.KeyPackages || entry.ExpirySeconds > filter.NowSeconds)
+        .GroupBy(static entry => entry.Originator)
+        .Select(static log => log.MaxBy(static entry => entry.Sequence)!)
+        .MaxBy(static entry => (entry.Topic.Kind == TopicKind.KeyPackages ? entry.OriginatorNs : entry.ArrivalUs, entry.Originator, entry.Sequence));
 
-    private static EntryPage Cut(IEnumerable<LogEntry> entries, PageLimit limit)
+    private static EntryPage Cut(IEnumerable<LogEntry> entries, PageLimit limit, int perPair = 0)
     {
+        var found = entries.ToList();
+        var taken = new Dictionary<(Topic, OriginatorId), int>();
         var page = new List<LogEntry>();
         var bytes = 0L;
-        foreach (var entry in entries)
+        foreach (var entry in found)
         {
+            var ofPair = taken[(entry.Topic, entry.Originator)] = taken.GetValueOrDefault((entry.Topic, entry.Originator)) + 1;
+            if (perPair > 0 && ofPair > perPair) continue;
             bytes += entry.Bytes.Length;
-            if (page.Count > 0 && (page.Count >= limit.Count || bytes > limit.Bytes)) return new EntryPage(page, More: true);
+            if (page.Count > 0 && (page.Count >= limit.Count || bytes > limit.Bytes)) break;
             page.Add(entry);
         }
 
-        return new EntryPage(page, More: false);
+        return new EntryPage(page, More: page.Count < found.Count);
+    }
+
+    private static string? Refusal(LogAppend append)
+    {
+        var position = append.Previous;
+        foreach (var row in append.Rows)
+        {
+            if (row.Entry.Sequence <= position || row.Entry.Sequence > append.Last) return "positions of a commit must ascend";
+            position = row.Entry.Sequence;
+        }
+
+        return append.Rejected.Any(static entry => entry.Reason is null) ? "a rejected position needs a reason" : null;
     }
 
 #pragma warning disable CA1068 // The body of a call reads best at its end.
@@ -227,11 +245,14 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
 
     private IEnumerable<LogEntry> Entries() => _logs.Values.SelectMany(log => log.Rows).Select(row => row.Entry);
 
+    private IEnumerable<LogEntry> Under(ReadFilter filter) =>
+        Entries().Where(entry => filter.UpTo is not { } upTo || entry.Sequence <= upTo[entry.Originator]);
+
     private IEnumerable<LogEntry> Filtered(ReadFilter filter)
     {
-        var entries = Entries().Where(entry => filter.UpTo is not { } upTo || entry.Sequence <= upTo[entry.Originator]).ToList();
+        var entries = Under(filter).ToList();
         var kept = entries.Where(entry => entry.Servable && entry.Topic.Kind == TopicKind.KeyPackages)
-            .GroupBy(entry => entry.Topic).Select(Newest).ToHashSet();
+            .GroupBy(entry => entry.Topic).Select(topic => Newest(topic, filter)).ToHashSet();
         return entries.Where(entry => entry.ExpirySeconds > filter.NowSeconds || kept.Contains(entry));
     }
 
@@ -254,6 +275,7 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
         {
             var congestion = Log(row.Entry.Originator).Congestion;
             congestion[minute] = congestion.GetValueOrDefault(minute) + 1;
+            foreach (var old in congestion.Keys.Where(known => known < congestion.Keys.Max() - 60).ToList()) congestion.Remove(old);
         }
 
         if (row.CountsUsage)

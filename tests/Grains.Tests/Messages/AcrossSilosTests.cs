@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Grains.Topics;
@@ -52,7 +53,7 @@ public sealed class AcrossSilosTests
             .Order();
         Assert.Equal(methods, Calls.Keys.Order());
 
-        await using var cluster = await GrainCluster.StartAsync(2, services => services.AddSingleton<IWalletVerifier, NoWallets>());
+        await using var cluster = await GrainCluster.StartAsync(2, services => services.AddInboxes().AddReading().AddSingleton<IWalletVerifier, NoWallets>());
         foreach (var call in Calls.Values)
         {
             // From both: at least one of them is not where the grain lives.
