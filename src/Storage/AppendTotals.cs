@@ -27,14 +27,16 @@ internal sealed class CongestionTotal
     public long Messages { get; set; }
 }
 
-/// <summary>What a commit writes beside its rows, summed once for both dialects. Ascending by key, so that no two transactions lock in turn.</summary>
+/// <summary>What a commit writes beside its rows, summed once for both dialects. Ascending by key, so that no two transactions lock in
+/// turn.</summary>
 internal sealed class AppendTotals
 {
     /// <summary>How many minutes before a log's newest one its congestion is kept (04 §9.1).</summary>
     public const int CongestionMinutesKept = 60;
 
     private AppendTotals(
-        SequenceId contiguous, IReadOnlyList<UsageTotal> usage, IReadOnlyList<CongestionTotal> congestion, IReadOnlyList<AddressChange> addresses) =>
+        SequenceId contiguous, IReadOnlyList<UsageTotal> usage, IReadOnlyList<CongestionTotal> congestion,
+            IReadOnlyList<AddressChange> addresses) =>
         (Contiguous, Usage, Congestion, AddressChanges) = (contiguous, usage, congestion, addresses);
 
     /// <summary>The greatest position up to which the commit leaves no gap after <see cref="LogAppend.Previous"/>.</summary>

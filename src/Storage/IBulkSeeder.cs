@@ -6,8 +6,8 @@ namespace XmtpOrleans.Storage;
 /// <summary>Fills a log with many rows at once, for benchmarks and tools. Not registered unless asked for.</summary>
 public interface IBulkSeeder
 {
-    /// <summary>Appends rows in large commits under a lease of its own, accounting included; readers see each commit whole. Returns how many rows
-    /// were written.</summary>
+    /// <summary>Appends rows in large commits under a lease of its own, accounting included; readers see each commit whole. Returns how
+    /// many rows were written.</summary>
     /// <param name="originator">The log.</param>
     /// <param name="rows">The rows, ascending by sequence id from the log's mark on, without gaps; enumerated once.</param>
     /// <param name="progress">Told the number of rows written after each commit.</param>

@@ -22,6 +22,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
     {
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
         var name = resource[prefix.Length..^".sql".Length];
-        return new Migration(int.Parse(name.AsSpan(0, name.IndexOf('_', StringComparison.Ordinal)), CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+        return new Migration(int.Parse(name.AsSpan(0, name.IndexOf('_', StringComparison.Ordinal)), CultureInfo.InvariantCulture), name,
+            reader.ReadToEnd());
     }
 }

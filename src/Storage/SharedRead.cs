@@ -1,7 +1,7 @@
 namespace XmtpOrleans.Storage;
 
-/// <summary>A read that all who wait for it share: at most one is in flight, and who comes while it runs waits for the next, because the running one
-/// may already have looked.</summary>
+/// <summary>A read that all who wait for it share: at most one is in flight, and who comes while it runs waits for the next, because the
+/// running one may already have looked.</summary>
 internal sealed class SharedRead<T>(Func<Task<T>> read)
 {
     private readonly Lock _gate = new();

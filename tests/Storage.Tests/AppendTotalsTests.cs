@@ -35,7 +35,8 @@ public sealed class AppendTotalsTests
     public void Of_RowOfAnotherLog_IsRefused()
     {
         var append = Append("11", "");
-        Assert.Throws<StoreException>(() => AppendTotals.Of(append with { Lease = append.Lease with { Originator = new OriginatorId(200) } }));
+        Assert.Throws<StoreException>(()
+            => AppendTotals.Of(append with { Lease = append.Lease with { Originator = new OriginatorId(200) } }));
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class AppendTotalsTests
     {
         Lease = new Lease
         {
-            Originator = Node, Epoch = 1, Last = new SequenceId(10), LastNs = 0, StoreTime = DateTimeOffset.UnixEpoch, FingerprintKey = new byte[16],
+            Originator = Node, Epoch = 1, Last = new SequenceId(10), LastNs = 0, StoreTime = DateTimeOffset.UnixEpoch,
+                FingerprintKey = new byte[16],
         },
         Previous = new SequenceId(10),
         Last = new SequenceId(20),

@@ -6,15 +6,16 @@ using Npgsql;
 
 namespace XmtpOrleans.Testing;
 
-/// <summary>A PostgreSQL server of the test process, made from the installed binaries, with a data folder of its own and durable settings. It ends
-/// with the process, however that ends.</summary>
+/// <summary>A PostgreSQL server of the test process, made from the installed binaries, with a data folder of its own and durable settings.
+/// It ends with the process, however that ends.</summary>
 public sealed class PostgresServer : IDisposable
 {
     private const string ReadyLine = "database system is ready to accept connections";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly Lazy<Task<PostgresServer>> Shared = new(() => StartAsync());
 
-    // Starts the server for every line of its standard input. When that ends, as it does when the test process is gone, takes everything away.
+    // Starts the server for every line of its standard input. When that ends, as it does when the test process is gone, takes everything
+    // away.
     private const string Guard = """
         server=
         while read -r line; do
@@ -69,7 +70,8 @@ public sealed class PostgresServer : IDisposable
         return ConnectionString(name);
     }
 
-    /// <summary>Creates an empty schema, which is much faster than a database, and returns a connection string whose search path it is.</summary>
+    /// <summary>Creates an empty schema, which is much faster than a database, and returns a connection string whose search path it
+    /// is.</summary>
     public async Task<string> CreateSchemaAsync()
     {
         var name = $"test_{Interlocked.Increment(ref _databases)}";
@@ -103,7 +105,8 @@ public sealed class PostgresServer : IDisposable
             .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
             .Select(folder => Path.Combine(folder, "bin"))
             .FirstOrDefault()
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).FirstOrDefault(folder
+            => File.Exists(Path.Combine(folder, "initdb")));
 
     private static void RequireInstalled()
     {
@@ -117,14 +120,17 @@ public sealed class PostgresServer : IDisposable
         var port = FreePort();
         if (Environment.IsPrivilegedProcess) await RunAsync("chown", "postgres", folder); // the server refuses to run as root
         await RunAsync(Unprivileged(
-            [Path.Combine(binaries, "initdb"), "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]));
+            [Path.Combine(binaries, "initdb"), "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
+                "--no-sync"]));
         await File.AppendAllLinesAsync(Path.Combine(folder, "postgresql.conf"),
         [
-            "listen_addresses = '127.0.0.1'", $"port = {port}", "unix_socket_directories = ''", "max_connections = 200", "shared_buffers = 256MB",
+            "listen_addresses = '127.0.0.1'", $"port = {port}", "unix_socket_directories = ''", "max_connections = 200",
+                "shared_buffers = 256MB",
             "fsync = on", "full_page_writes = on", "synchronous_commit = on", "max_wal_size = 4GB", "logging_collector = off", .. settings,
         ]);
 
-        var server = new PostgresServer(Start(Unprivileged(["/bin/sh", "-c", Guard, "guard", binaries, folder]), redirect: true), folder, port);
+        var server = new PostgresServer(Start(Unprivileged(["/bin/sh", "-c", Guard, "guard", binaries, folder]), redirect: true), folder,
+            port);
         await server.RunServerAsync();
         return server;
     }
@@ -176,7 +182,8 @@ public sealed class PostgresServer : IDisposable
     }
 
     private static int[] ChildrenOf(int process) =>
-        File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray();
+        File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ',
+            StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray();
 
 
     private async Task RunServerAsync()
@@ -215,7 +222,8 @@ public sealed class PostgresServer : IDisposable
     // Children first: those of a killed server would end by themselves.
     private void SignalAll(string signal)
     {
-        using var kill = Start(["kill", $"-{signal}", .. ChildrenOf(ProcessId).Append(ProcessId).Select(process => $"{process}")], redirect: true);
+        using var kill = Start(["kill", $"-{signal}", .. ChildrenOf(ProcessId).Append(ProcessId).Select(process => $"{process}")],
+            redirect: true);
         kill.WaitForExit();
     }
 

@@ -34,7 +34,8 @@ internal static class PostgresAccounts
     {
         await using var command = reader.CreateCommand(SharedSql.ReadFingerprints);
         command.Parameters.With((int)originator.Value).With((long)before.Value).With(sinceNs).With((long)limit);
-        return await command.AllAsync(row => new StoredFingerprint(row.GetInt64(0), new SequenceId((ulong)row.GetInt64(1)), row.GetInt64(2)));
+        return await command.AllAsync(row => new StoredFingerprint(row.GetInt64(0), new SequenceId((ulong)row.GetInt64(1)),
+            row.GetInt64(2)));
     }
 
     public static async Task<IReadOnlyList<long>> CongestionAsync(NpgsqlDataSource reader, OriginatorId originator, long minute)

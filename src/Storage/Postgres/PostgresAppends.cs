@@ -10,7 +10,7 @@ internal static class PostgresAppends
     // What arrived in place of an envelope is evidence; above this size only the reason is kept.
     private const int RejectedBytesKept = 64 * 1024;
 
-    // Locks the log's row without changing it. Who waits here for another commit still sees the mark as it was, and then fails to follow it.
+    // Locks the log's row without changing it. Who waits for another commit still sees the mark as it was, and then fails to follow it.
     private const string FenceSql = """
         WITH newest AS (
           SELECT last_sequence_id, contiguous_mark FROM mark WHERE originator_id = $1 ORDER BY previous_sequence_id DESC LIMIT 1),
@@ -34,7 +34,8 @@ internal static class PostgresAppends
             $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $12::boolean[], $14::bytea[], $15::bytea[]) AS entry),
         charged AS (
           INSERT INTO unsettled_usage (originator_id, payer, minute, last_sequence_id, spend_picodollars, messages)
-          SELECT originator_id, total.* FROM fence, unnest($16::bytea[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[]) AS total),
+          SELECT originator_id, total.* FROM fence,
+              unnest($16::bytea[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[]) AS total),
         counted AS (
           INSERT INTO congestion (originator_id, last_sequence_id, minute, messages)
           SELECT originator_id, $4, total.* FROM fence, unnest($21::bigint[], $22::bigint[]) AS total)
@@ -57,7 +58,8 @@ internal static class PostgresAppends
         followed AS (
           INSERT INTO chain_cursor (originator_id, block, block_hash, last_event)
           SELECT originator_id, $30::bigint, $31::bytea, $32::bigint FROM fence WHERE $30::bigint IS NOT NULL
-          ON CONFLICT (originator_id) DO UPDATE SET block = excluded.block, block_hash = excluded.block_hash, last_event = excluded.last_event)
+          ON CONFLICT (originator_id) DO UPDATE SET block = excluded.block, block_hash = excluded.block_hash,
+              last_event = excluded.last_event)
         """;
 
     private const string AnswerSql = " SELECT count(*) FROM fence";
@@ -79,7 +81,8 @@ internal static class PostgresAppends
         {
             return await command.ExecuteScalarAsync() is 1L ? AppendOutcome.Committed : AppendOutcome.Fenced;
         }
-        catch (PostgresException refused) when (refused is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "mark_follows_once" })
+        catch (PostgresException refused)
+            when (refused is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "mark_follows_once" })
         {
             return AppendOutcome.Fenced;
         }
@@ -109,7 +112,8 @@ internal static class PostgresAppends
             bytes[index] = entry.Bytes;
         }
 
-        parameters.With(sequences).With(times).With(arrivals).With(expiries).With(fingerprints).With(servable).With(payers).With(topics).With(bytes)
+        parameters.With(sequences).With(times).With(arrivals).With(expiries).With(fingerprints)
+            .With(servable).With(payers).With(topics).With(bytes)
             .With(Column(totals.Usage, total => total.Payer.ToArray())).With(Column(totals.Usage, total => total.Minute))
             .With(Column(totals.Usage, total => (long)total.Last.Value)).With(Column(totals.Usage, total => total.SpendPicodollars))
             .With(Column(totals.Usage, total => total.Messages))

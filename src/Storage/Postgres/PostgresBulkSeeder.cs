@@ -11,11 +11,13 @@ internal sealed class PostgresBulkSeeder(PostgresDatabase database) : IBulkSeede
     private const int RowsPerCommit = 100_000;
 
     private const string CopyIndexSql = """
-        COPY envelope (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, fingerprint, servable, payer, topic) FROM STDIN (FORMAT BINARY)
+        COPY envelope (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, fingerprint, servable, payer, topic)
+            FROM STDIN (FORMAT BINARY)
         """;
 
     private const string CopyBodySql = """
-        COPY envelope_body (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, servable, topic, signed_bytes) FROM STDIN (FORMAT BINARY)
+        COPY envelope_body (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, servable, topic, signed_bytes)
+            FROM STDIN (FORMAT BINARY)
         """;
 
     public Task<long> SeedAsync(

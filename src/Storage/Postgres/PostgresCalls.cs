@@ -29,15 +29,18 @@ internal static class PostgresCalls
 
     /// <summary>As <see cref="GuardAsync"/>; a caller that gives up stops waiting, the call goes on.</summary>
     /// <remarks>Cancelling in the driver would cost the connection, and callers give up often.</remarks>
-    public static Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
+    public static Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
         ? Task.FromCanceled<T>(cancellationToken)
         : GuardAsync(call).WaitAsync(cancellationToken);
 
     public static StoreException ToStoreException(Exception failure) => failure switch
     {
-        PostgresException refused => new StoreException($"PostgreSQL: {refused.MessageText} ({refused.SqlState}).", failure, IsTransient(refused)),
+        PostgresException refused => new StoreException($"PostgreSQL: {refused.MessageText} ({refused.SqlState}).", failure,
+            IsTransient(refused)),
         ObjectDisposedException => new StoreException("The store is closed.", failure, isTransient: true),
-        _ => new StoreException("PostgreSQL cannot be reached or does not answer; start it, or check the network.", failure, isTransient: true),
+        _ => new StoreException("PostgreSQL cannot be reached or does not answer; start it, or check the network.", failure,
+            isTransient: true),
     };
 
     // Connection, resources (a full disk too), state, operator intervention and system errors pass; so do locks and conflicts.

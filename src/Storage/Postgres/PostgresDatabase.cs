@@ -19,7 +19,8 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     private const string BehindSql = """
         SELECT log.originator_id FROM originator AS log
         WHERE (SELECT max(sequence_id) FROM envelope WHERE originator_id = log.originator_id)
-          > coalesce((SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id ORDER BY previous_sequence_id DESC LIMIT 1), 0)
+          > coalesce((SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id
+              ORDER BY previous_sequence_id DESC LIMIT 1), 0)
         LIMIT 1
         """;
 

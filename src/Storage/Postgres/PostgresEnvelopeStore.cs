@@ -40,7 +40,8 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
         return outcome;
     }
 
-    public ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken) => new(database.ReadMarksAsync().WaitAsync(cancellationToken));
+    public ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken) =>
+        new(database.ReadMarksAsync().WaitAsync(cancellationToken));
 
     public Task<EntryPage> ReadLogAsync(
         OriginatorId originator, SequenceId after, SequenceId upTo, PageLimit limit, CancellationToken cancellationToken) =>
@@ -49,7 +50,8 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
     public Task<EntryPage> ReadOriginatorsAsync(
         IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(
-            async () => await PostgresReads.OriginatorsAsync(database.Reader, originators, after, await CeilingAsync(filter), filter, limit),
+            async () => await PostgresReads.OriginatorsAsync(database.Reader, originators, after, await CeilingAsync(filter), filter,
+                limit),
             cancellationToken);
 
     public Task<EntryPage> ReadTopicsAsync(
@@ -64,7 +66,8 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
     public Task<IReadOnlyList<LogEntry?>> ReadNewestAsync(
         IReadOnlyList<Topic> topics, ReadFilter filter, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync<IReadOnlyList<LogEntry?>>(
-            async () => await PostgresTopicReads.NewestAsync(database.Reader, topics, await CeilingAsync(filter), filter), cancellationToken);
+            async () => await PostgresTopicReads.NewestAsync(database.Reader, topics, await CeilingAsync(filter), filter),
+                cancellationToken);
 
     public Task<LogEntry?> ReadEntryAsync(OriginatorId originator, SequenceId sequence, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(() => PostgresReads.EntryAsync(database.Reader, originator, sequence), cancellationToken);
@@ -80,7 +83,8 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
     public Task<IReadOnlyList<long>> ReadCongestionAsync(OriginatorId originator, long minute, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(() => PostgresAccounts.CongestionAsync(database.Reader, originator, minute), cancellationToken);
 
-    public Task<IReadOnlyList<UsagePeriod>?> ReadUsageAsync(EthereumAddress payer, int periodMinutes, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<UsagePeriod>?> ReadUsageAsync(EthereumAddress payer, int periodMinutes,
+        CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(() => PostgresAccounts.UsageAsync(database.Reader, payer, periodMinutes), cancellationToken);
 
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>

@@ -89,6 +89,7 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
         if (ended > 0) LogBlockersEnded(logger, ended, originator);
     }
 
-    [LoggerMessage(EventIds.BlockersEnded, LogLevel.Warning, "Ended {Count} database sessions that kept the log of {Originator} from being taken over")]
+    [LoggerMessage(EventIds.BlockersEnded, LogLevel.Warning,
+        "Ended {Count} database sessions that kept the log of {Originator} from being taken over")]
     private static partial void LogBlockersEnded(ILogger logger, long count, OriginatorId originator);
 }

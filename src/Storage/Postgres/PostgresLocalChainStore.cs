@@ -24,7 +24,8 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
           WHERE NOT EXISTS (SELECT FROM known)
           RETURNING {Columns})
         SELECT {Columns}, NULL AS told FROM known UNION ALL
-        SELECT {Columns}, CAST(pg_notify('{PostgresNotifications.Channel}', current_schema() || ':' || contract || ':' || sequence_id) AS text) FROM added
+        SELECT {Columns}, CAST(pg_notify('{PostgresNotifications.Channel}', current_schema() || ':' || contract || ':'
+            || sequence_id) AS text) FROM added
         """;
 
     private const string ReadSql = $"""
@@ -60,7 +61,8 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
             cancellationToken);
 
     public Task<IReadOnlyList<ChainEvent>> ReadAsync(
-        ChainContract contract, SequenceId after, int limit, CancellationToken cancellationToken) => PostgresCalls.GuardAsync<IReadOnlyList<ChainEvent>>(
+        ChainContract contract, SequenceId after, int limit, CancellationToken cancellationToken) =>
+            PostgresCalls.GuardAsync<IReadOnlyList<ChainEvent>>(
             async () =>
             {
                 await using var command = database.Reader.CreateCommand(ReadSql);

@@ -6,8 +6,8 @@ using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Storage.Postgres;
 
-/// <summary>The one connection of a process that hears of the events other processes append to the local chain, and that holds the database for
-/// this process where only one may have it.</summary>
+/// <summary>The one connection of a process that hears of the events other processes append to the local chain, and that holds the
+/// database for this process where only one may have it.</summary>
 internal sealed partial class PostgresNotifications(
     NpgsqlDataSource maintenance, PostgresOptions options, LocalChainSignal signal, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
@@ -137,7 +137,8 @@ internal sealed partial class PostgresNotifications(
         if (parts is [var at, var contract, var position] && at == schema)
         {
             signal.Raise(
-                (ChainContract)int.Parse(contract, CultureInfo.InvariantCulture), new SequenceId(ulong.Parse(position, CultureInfo.InvariantCulture)));
+                (ChainContract)int.Parse(contract, CultureInfo.InvariantCulture), new SequenceId(ulong.Parse(position,
+                    CultureInfo.InvariantCulture)));
         }
     }
 
@@ -147,6 +148,7 @@ internal sealed partial class PostgresNotifications(
         return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    [LoggerMessage(EventIds.NotificationsLost, LogLevel.Warning, "The connection that hears of other processes' events was lost; it is made again")]
+    [LoggerMessage(EventIds.NotificationsLost, LogLevel.Warning,
+        "The connection that hears of other processes' events was lost; it is made again")]
     private static partial void LogLost(ILogger logger, Exception failure);
 }

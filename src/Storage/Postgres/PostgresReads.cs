@@ -35,7 +35,8 @@ internal static class PostgresReads
     {
         var page = new PageBuilder(limit);
         await using var command = reader.CreateCommand(ReadLogSql);
-        command.Parameters.With((int)originator.Value).With((long)after.Value).With((long)upTo.Value).With(page.Room + 1L).With((long)limit.Bytes);
+        command.Parameters.With((int)originator.Value).With((long)after.Value).With((long)upTo.Value)
+            .With(page.Room + 1L).With((long)limit.Bytes);
         foreach (var entry in await command.AllAsync(PostgresEntries.Read))
         {
             if (!page.Fits(entry.Bytes.Length)) break;
@@ -74,7 +75,8 @@ internal static class PostgresReads
 
     // False when the page is cut. Repeats only where a limit of a pair left rows out.
     private static async Task<bool> AddLogAsync(
-        NpgsqlDataSource reader, PageBuilder page, OriginatorId originator, SequenceId after, Cursor ceiling, ReadFilter filter, PageLimit limit)
+        NpgsqlDataSource reader, PageBuilder page, OriginatorId originator, SequenceId after, Cursor ceiling, ReadFilter filter,
+            PageLimit limit)
     {
         var taken = new Dictionary<Topic, int>();
         for (var at = after; ;)

@@ -8,8 +8,8 @@ internal static class PostgresSettings
 {
     private const int OldestVersion = 140_000;
 
-    // Every statement is made for one plan: index walks from a few keys. The planner must neither weigh that anew with each parameter, nor keep a
-    // plan that was good while the tables were empty.
+    // Every statement is made for one plan: index walks from a few keys. The planner must neither weigh that anew with each parameter, nor
+    // keep a plan that was good while the tables were empty.
     private const string SessionSettings =
         "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
         + "-c jit=off -c default_transaction_isolation=read\\ committed -c synchronous_commit=on";

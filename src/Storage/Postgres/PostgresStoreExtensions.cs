@@ -8,11 +8,12 @@ namespace XmtpOrleans.Storage.Postgres;
 /// <summary>Registers the store of one database.</summary>
 public static class PostgresStoreExtensions
 {
-    /// <summary>Keeps everything in PostgreSQL: the store ports, and <see cref="INodeDatabase"/>, which the host opens before it starts anything
-    /// that uses them.</summary>
+    /// <summary>Keeps everything in PostgreSQL: the store ports, and <see cref="INodeDatabase"/>, which the host opens before it starts
+    /// anything that uses them.</summary>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, Action<PostgresOptions>? configure = null)
     {
-        services.AddOptions<PostgresOptions>().BindConfiguration(PostgresOptions.SectionName).Configure(configure ?? (_ => { })).ValidateOnStart();
+        services.AddOptions<PostgresOptions>().BindConfiguration(PostgresOptions.SectionName)
+            .Configure(configure ?? (_ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, PostgresOptionsValidator>());
         services.TryAddSingleton<PostgresDatabase>();
         services.TryAddSingleton<INodeDatabase>(provider => provider.GetRequiredService<PostgresDatabase>());

@@ -7,12 +7,12 @@ using XmtpOrleans.Protocol.Topics;
 namespace XmtpOrleans.Storage.Postgres;
 
 /// <summary>Reads by topic: a few steps down the topic index for each (topic, log) pair, then the bodies by key.</summary>
-/// <remarks>A pair is written as a range of rows (topic, log, position) and not as equalities: those the planner would also look up by (log,
-/// position) alone, walking a whole log for one topic of it.</remarks>
+/// <remarks>A pair is written as a range of rows (topic, log, position) and not as equalities: those the planner would also look up by
+/// (log, position) alone, walking a whole log for one topic of it.</remarks>
 internal static class PostgresTopicReads
 {
-    /// <summary>Whether a row called <c>candidate</c> is the newest key package of its topic, which is served although it expired. The logs and
-    /// their ceilings are <c>$7</c> and <c>$8</c>.</summary>
+    /// <summary>Whether a row called <c>candidate</c> is the newest key package of its topic, which is served although it expired. The
+    /// logs and their ceilings are <c>$7</c> and <c>$8</c>.</summary>
     public const string IsNewestKeyPackage = """
         (get_byte(candidate.topic, 0) = 3 AND (candidate.originator_id, candidate.sequence_id) = (
           SELECT last.originator_id, last.sequence_id FROM unnest($7::integer[], $8::bigint[]) AS log (originator_id, up_to)
@@ -26,7 +26,8 @@ internal static class PostgresTopicReads
 
     // Rows of (topic, log) pairs: $1 to $4 are the pairs, $5 the rows of each, $6 the time.
     private const string PairsSql = $"""
-        FROM unnest($1::bytea[], $2::integer[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS pair (topic, originator_id, after, up_to, number)
+        FROM unnest($1::bytea[], $2::integer[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
+          AS pair (topic, originator_id, after, up_to, number)
         CROSS JOIN LATERAL (
           SELECT sequence_id FROM envelope AS candidate
           WHERE servable AND (topic, originator_id, sequence_id) > (pair.topic, pair.originator_id, pair.after)
@@ -121,7 +122,8 @@ internal static class PostgresTopicReads
         var perPair = filter.PerPair > 0 ? Math.Min(filter.PerPair, wanted) : wanted;
         var entries = perPair * pairs.Count <= RowsPerScan
             ? await ReadAsync(reader, pairs, perPair, ceiling, filter, wanted, limit.Bytes)
-            : await ReadKeysAsync(reader, await MergeAsync(reader, pairs, perPair, ceiling, filter, (int)Math.Min(wanted, int.MaxValue)), limit.Bytes);
+            : await ReadKeysAsync(reader, await MergeAsync(reader, pairs, perPair, ceiling, filter, (int)Math.Min(wanted, int.MaxValue)),
+                limit.Bytes);
         foreach (var entry in entries)
         {
             if (!page.Fits(entry.Bytes.Length)) break;
@@ -158,7 +160,8 @@ internal static class PostgresTopicReads
         return new TailPage(entries, floor);
     }
 
-    public static async Task<LogEntry?[]> NewestAsync(NpgsqlDataSource reader, IReadOnlyList<Topic> topics, Cursor ceiling, ReadFilter filter)
+    public static async Task<LogEntry?[]> NewestAsync(
+        NpgsqlDataSource reader, IReadOnlyList<Topic> topics, Cursor ceiling, ReadFilter filter)
     {
         var newest = new LogEntry?[topics.Count];
         if (topics.Count == 0 || ceiling.Count == 0) return newest;
@@ -180,16 +183,18 @@ internal static class PostgresTopicReads
         return await command.AllAsync(PostgresEntries.Read);
     }
 
-    private static async Task<List<LogEntry>> ReadKeysAsync(NpgsqlDataSource reader, List<(OriginatorId Originator, SequenceId Sequence)> keys, int bytes)
+    private static async Task<List<LogEntry>> ReadKeysAsync(
+        NpgsqlDataSource reader, List<(OriginatorId Originator, SequenceId Sequence)> keys, int bytes)
     {
         await using var command = reader.CreateCommand(ReadKeysSql);
-        command.Parameters.With(keys.Select(key => (int)key.Originator.Value).ToArray()).With(keys.Select(key => (long)key.Sequence.Value).ToArray())
+        command.Parameters.With(keys.Select(key => (int)key.Originator.Value).ToArray())
+            .With(keys.Select(key => (long)key.Sequence.Value).ToArray())
             .With((long)bytes);
         return await command.AllAsync(PostgresEntries.Read);
     }
 
-    // The first keys of many pairs, in order. Each scan takes a few rows of every pair; only a pair that was cut before the end of the page is
-    // asked again, so that one busy topic among a thousand quiet ones costs one more scan and not a thousand full ones.
+    // The first keys of many pairs, in order. Each scan takes a few rows of every pair; only a pair that was cut before the end of the
+    // page is asked again, so that one busy topic among a thousand quiet ones costs one more scan and not a thousand full ones.
     private static async Task<List<(OriginatorId Originator, SequenceId Sequence)>> MergeAsync(
         NpgsqlDataSource reader, List<Pair> pairs, long perPair, Cursor ceiling, ReadFilter filter, int count)
     {

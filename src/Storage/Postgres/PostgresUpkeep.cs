@@ -7,8 +7,8 @@ using XmtpOrleans.Protocol.Fees;
 
 namespace XmtpOrleans.Storage.Postgres;
 
-/// <summary>What commits leave behind, tidied once a minute beside them: rows of usage and congestion of minutes that are over are folded into one,
-/// old congestion and old marks go, and the next band is made. Nothing depends on when this happens.</summary>
+/// <summary>What commits leave behind, tidied once a minute beside them: rows of usage and congestion of minutes that are over are folded
+/// into one, old congestion and old marks go, and the next band is made. Nothing depends on when this happens.</summary>
 internal sealed partial class PostgresUpkeep(NpgsqlDataSource maintenance, PostgresBands bands, ILogger logger)
 {
     // A process that starts folds what one that was killed left, but not without bound.

@@ -1,6 +1,7 @@
 namespace XmtpOrleans.Storage.Sqlite;
 
-/// <summary>Keeps the rows with the smallest positions among those offered, so that merging many topics reads hardly more than it returns.</summary>
+/// <summary>Keeps the rows with the smallest positions among those offered, so that merging many topics reads hardly more than it
+/// returns.</summary>
 internal sealed class SmallestPositions(int capacity)
 {
     private static readonly Comparer<long> Descending = Comparer<long>.Create((left, right) => right.CompareTo(left));

@@ -25,14 +25,16 @@ internal static class SqliteAppends
         """;
 
     private const string InsertEnvelopeSql = """
-        INSERT INTO envelope (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, servable, fingerprint, payer, topic, signed_bytes)
+        INSERT INTO envelope (originator_id, sequence_id, originator_ns, arrival_us, expiry_seconds, servable, fingerprint, payer, topic,
+            signed_bytes)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """;
 
     private const string InsertRejectedSql = "INSERT INTO rejected (originator_id, sequence_id, reason, signed_bytes) VALUES ($1, $2, $3, $4)";
 
     private const string AddUsageSql = """
-        INSERT INTO unsettled_usage (payer, originator_id, minute, spend_picodollars, messages, last_sequence_id) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO unsettled_usage (payer, originator_id, minute, spend_picodollars, messages, last_sequence_id)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (payer, originator_id, minute) DO UPDATE SET spend_picodollars = spend_picodollars + excluded.spend_picodollars,
           messages = messages + excluded.messages, last_sequence_id = max(last_sequence_id, excluded.last_sequence_id)
         """;
@@ -51,7 +53,8 @@ internal static class SqliteAppends
     // Both positions only rise, so that changes may come in any order (02 §30.1).
     private const string ChangeAddressSql = """
         INSERT INTO address_log (address, inbox_id, association_sequence_id, revocation_sequence_id) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (address, inbox_id) DO UPDATE SET association_sequence_id = max(association_sequence_id, excluded.association_sequence_id),
+        ON CONFLICT (address, inbox_id) DO UPDATE SET
+          association_sequence_id = max(association_sequence_id, excluded.association_sequence_id),
           revocation_sequence_id = max(revocation_sequence_id, excluded.revocation_sequence_id)
         """;
 
@@ -86,14 +89,16 @@ internal static class SqliteAppends
     {
         var originator = (long)append.Lease.Originator.Value;
         session.Statement(FenceSql).Bind(1, originator).Bind(2, append.Lease.Epoch)
-            .Bind(3, (long)append.Previous.Value).Bind(4, (long)append.Last.Value).Bind(5, append.LastNs).Bind(6, (long)totals.Contiguous.Value)
+            .Bind(3, (long)append.Previous.Value).Bind(4, (long)append.Last.Value).Bind(5, append.LastNs)
+            .Bind(6, (long)totals.Contiguous.Value)
             .Execute();
         if (session.Changes == 0) return AppendOutcome.Fenced; // nothing was written, so there is nothing to undo
 
         InsertRows(session, originator, append.Rows);
         foreach (var rejected in append.Rejected)
         {
-            var statement = session.Statement(InsertRejectedSql).Bind(1, originator).Bind(2, (long)rejected.Sequence.Value).Bind(3, rejected.Reason);
+            var statement = session.Statement(InsertRejectedSql).Bind(1, originator).Bind(2, (long)rejected.Sequence.Value)
+                .Bind(3, rejected.Reason);
             (rejected.Bytes.Length <= RejectedBytesKept ? statement.Bind(4, rejected.Bytes) : statement.BindNull(4)).Execute();
         }
 
@@ -160,7 +165,8 @@ internal static class SqliteAppends
                 statement.Reset();
             }
 
-            if (isNewMinute) session.Statement(PruneCongestionSql).Bind(1, originator).Bind(2, AppendTotals.CongestionMinutesKept).Execute();
+            if (!isNewMinute) continue;
+            session.Statement(PruneCongestionSql).Bind(1, originator).Bind(2, AppendTotals.CongestionMinutesKept).Execute();
         }
     }
 

@@ -2,8 +2,8 @@ using XmtpOrleans.Grains.Originators;
 
 namespace XmtpOrleans.Storage.Sqlite;
 
-/// <summary>Looks for damage when a file is opened. Reads a bounded sample of every table and of its indexes, so that it takes as long at ten
-/// million rows as at ten thousand.</summary>
+/// <summary>Looks for damage when a file is opened. Reads a bounded sample of every table and of its indexes, so that it takes as long at
+/// ten million rows as at ten thousand.</summary>
 internal static class SqliteCheckup
 {
     private const int SampledRows = 256;
@@ -58,7 +58,8 @@ internal static class SqliteCheckup
             SELECT count(*), sum(length(sampled.signed_bytes)),
               sum(sampled.envelope_id IS NOT (SELECT envelope_id FROM envelope AS found INDEXED BY envelope_by_sequence
                 WHERE found.originator_id = sampled.originator_id AND found.sequence_id = sampled.sequence_id)),
-              sum(sampled.servable = 1 AND sampled.envelope_id IS NOT (SELECT envelope_id FROM envelope AS found INDEXED BY envelope_by_topic
+              sum(sampled.servable = 1 AND sampled.envelope_id IS NOT (SELECT envelope_id
+                  FROM envelope AS found INDEXED BY envelope_by_topic
                 WHERE found.servable = 1 AND found.topic = sampled.topic AND found.originator_id = sampled.originator_id
                   AND found.sequence_id = sampled.sequence_id))
             FROM ends, step CROSS JOIN envelope AS sampled ON sampled.envelope_id = ends.first + (ends.last - ends.first) * step.n / {SampledRows}

@@ -94,7 +94,8 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvid
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"The folder of {_path} cannot be created: {failure.Message} Name a folder that can be written.", failure);
+            throw new StoreException($"The folder of {_path} cannot be created: {failure.Message} Name a folder that can be written.",
+                failure);
         }
 
         try

@@ -36,7 +36,8 @@ internal sealed class SqliteEnvelopeStore(SqliteDatabase database) : IEnvelopeSt
     {
         var marks = database.Marks;
         return database.Readers.ReadAsync(
-            session => session.Snapshot(_ => SqliteReads.Originators(session, originators, after, marks, filter, limit)), cancellationToken);
+            session => session.Snapshot(_ => SqliteReads.Originators(session, originators, after, marks, filter, limit)),
+                cancellationToken);
     }
 
     public Task<EntryPage> ReadTopicsAsync(
@@ -71,7 +72,8 @@ internal sealed class SqliteEnvelopeStore(SqliteDatabase database) : IEnvelopeSt
     public Task<IReadOnlyList<long>> ReadCongestionAsync(OriginatorId originator, long minute, CancellationToken cancellationToken) =>
         database.Readers.ReadAsync(session => SqliteAccounts.Congestion(session, originator, minute), cancellationToken);
 
-    public Task<IReadOnlyList<UsagePeriod>?> ReadUsageAsync(EthereumAddress payer, int periodMinutes, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<UsagePeriod>?> ReadUsageAsync(EthereumAddress payer, int periodMinutes,
+        CancellationToken cancellationToken) =>
         database.Readers.ReadAsync(session => SqliteAccounts.Usage(session, payer, periodMinutes), cancellationToken);
 
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>

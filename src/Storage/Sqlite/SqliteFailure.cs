@@ -15,7 +15,8 @@ internal sealed class SqliteFailure(int code, string message) : Exception($"SQLi
 
     public bool IsDamage => (Code & PrimaryMask) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
-    /// <summary>Whether a flush failed: what the system then still holds of the file is unknown, and a later flush may wrongly succeed.</summary>
+    /// <summary>Whether a flush failed: what the system then still holds of the file is unknown, and a later flush may wrongly
+    /// succeed.</summary>
     public bool IsFailedFlush => Code is raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC;
 
     private bool IsTransient => !IsFailedFlush && (Code & PrimaryMask) is raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_BUSY

@@ -46,7 +46,8 @@ internal sealed class SqliteLocalChainStore(SqliteDatabase database) : ILocalCha
     public Task<IReadOnlyList<ChainEvent>> ReadAsync(
         ChainContract contract, SequenceId after, int limit, CancellationToken cancellationToken) =>
         database.Readers.ReadAsync<IReadOnlyList<ChainEvent>>(
-            session => session.Statement(ReadSql).Bind(1, (long)contract).Bind(2, (long)after.Value).Bind(3, limit).All(Event), cancellationToken);
+            session => session.Statement(ReadSql).Bind(1, (long)contract).Bind(2, (long)after.Value).Bind(3, limit).All(Event),
+                cancellationToken);
 
     public Task WaitForAppendAsync(ChainContract contract, SequenceId after, TimeSpan wait, CancellationToken cancellationToken) =>
         database.LocalChainSignal.WaitAsync(contract, after, wait, cancellationToken);

@@ -3,7 +3,8 @@ using XmtpOrleans.Grains.Originators;
 
 namespace XmtpOrleans.Storage.Sqlite;
 
-/// <summary>A few threads with a read-only connection each. The driver is synchronous, so reads must not sit on threads of the pool.</summary>
+/// <summary>A few threads with a read-only connection each. The driver is synchronous, so reads must not sit on threads of the
+/// pool.</summary>
 internal sealed class SqliteReaders : IDisposable
 {
     private const int QueueCapacity = 16_384;
@@ -15,7 +16,8 @@ internal sealed class SqliteReaders : IDisposable
     public SqliteReaders(string path, IReadOnlyList<SqliteSession> sessions)
     {
         _path = path;
-        _threads = [.. sessions.Select((session, index) => new Thread(() => Loop(session)) { IsBackground = true, Name = $"sqlite reader {index}" })];
+        _threads = [.. sessions.Select((session, index) =>
+            new Thread(() => Loop(session)) { IsBackground = true, Name = $"sqlite reader {index}" })];
         foreach (var thread in _threads)
         {
             thread.Start();

@@ -64,12 +64,18 @@ internal static class SqliteReads
             var upTo = Ceiling(filter, originator);
             if (upTo <= after[originator]) continue;
             perPair?.Clear();
-            var scan = session.Statement(ScanLogSql).Bind(1, originator.Value).Bind(2, (long)after[originator].Value).Bind(3, (long)upTo.Value);
+            var scan = session.Statement(ScanLogSql).Bind(1, originator.Value).Bind(2, (long)after[originator].Value)
+                .Bind(3, (long)upTo.Value);
             try
             {
                 while (scan.Step())
                 {
-                    if (scan.Integer(Columns.Expiry) <= filter.NowSeconds && !newest.Contains(Columns.Topic(scan), Columns.Position(scan))) continue;
+                    if (scan.Integer(Columns.Expiry) <= filter.NowSeconds
+                        && !newest.Contains(Columns.Topic(scan), Columns.Position(scan)))
+                    {
+                        continue;
+                    }
+
                     if (perPair is not null && !TakeOfPair(perPair, Columns.Topic(scan), filter.PerPair))
                     {
                         page.More = true;
@@ -237,7 +243,8 @@ internal static class SqliteReads
 
     // Adds a pair's rows while they are among the smallest positions; true when the limit of a pair left some out.
     private static bool ScanPair(
-        SqliteSession session, TopicPosition position, OriginatorId originator, ReadFilter filter, NewestKeyPackages newest, SmallestPositions found)
+        SqliteSession session, TopicPosition position, OriginatorId originator, ReadFilter filter, NewestKeyPackages newest,
+            SmallestPositions found)
     {
         var scan = session.Statement(ScanTopicSql).Bind(1, position.Topic.Bytes.Span).Bind(2, originator.Value)
             .Bind(3, (long)position.After[originator].Value).Bind(4, (long)Ceiling(filter, originator).Value);
@@ -246,7 +253,12 @@ internal static class SqliteReads
             for (var taken = 0; scan.Step();)
             {
                 var sequence = scan.Integer(0);
-                if (scan.Integer(1) <= filter.NowSeconds && !newest.Contains(position.Topic, (originator, new SequenceId((ulong)sequence)))) continue;
+                if (scan.Integer(1) <= filter.NowSeconds
+                    && !newest.Contains(position.Topic, (originator, new SequenceId((ulong)sequence))))
+                {
+                    continue;
+                }
+
                 if (filter.PerPair > 0 && taken == filter.PerPair) return true;
                 if (!found.TryAdd(sequence, scan.Integer(2))) return false;
                 taken++;

@@ -8,7 +8,8 @@ internal static class SqliteSettings
     /// <summary>Marks the file as ours: "XMTP".</summary>
     public const int ApplicationId = 0x584D5450;
 
-    /// <summary>Pages in the write-ahead log that start a checkpoint; measured 10 to 17 % more rows than with the default of 1,000.</summary>
+    /// <summary>Pages in the write-ahead log that start a checkpoint; measured 10 to 17 % more rows than with the default of
+    /// 1,000.</summary>
     public const int CheckpointPages = 8_000;
 
     public static void ApplyToWriter(SqliteSession session, string path, int cacheMegabytes)

@@ -10,7 +10,8 @@ internal abstract class SqliteWork
     /// <summary>Does it; throws <see cref="SqliteFailure"/>, and then is not complete yet.</summary>
     public abstract void Run(SqliteSession session);
 
-    /// <summary>For writes: what memory learns once the transaction is durable, before the caller does. Runs on the writer's thread.</summary>
+    /// <summary>For writes: what memory learns once the transaction is durable, before the caller does. Runs on the writer's
+    /// thread.</summary>
     public abstract void Publish();
 
     public abstract void Complete();

@@ -3,8 +3,8 @@ using XmtpOrleans.Grains.Originators;
 
 namespace XmtpOrleans.Storage.Sqlite;
 
-/// <summary>The one thread that writes a file. It takes all units of work that wait and commits them as one transaction with one flush; each unit
-/// is undone alone when it fails.</summary>
+/// <summary>The one thread that writes a file. It takes all units of work that wait and commits them as one transaction with one flush;
+/// each unit is undone alone when it fails.</summary>
 internal sealed class SqliteWriter : IDisposable
 {
     private const int QueueCapacity = 4_096;

@@ -44,7 +44,8 @@ public abstract class AccountingContract(StoreHarness harness) : StoreContract(h
             {
                 var periods = expected.Where(total => total.Key.Payer == payer).GroupBy(total => total.Key.Minute / length * length)
                     .OrderBy(period => period.Key)
-                    .Select(period => new UsagePeriod(period.Key, period.Sum(total => total.Value.Spend), period.Sum(total => total.Value.Messages)));
+                    .Select(period => new UsagePeriod(period.Key, period.Sum(total => total.Value.Spend), period.Sum(total
+                        => total.Value.Messages)));
                 Assert.True(
                     periods.SequenceEqual(await Store.ReadUsageAsync(Accounts.Payer(payer), length, Cancellation) ?? []),
                     $"payer {payer}, periods of {length} minutes, seed {seed}");

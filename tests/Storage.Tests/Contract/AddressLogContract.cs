@@ -30,7 +30,8 @@ public abstract class AddressLogContract(StoreHarness harness) : StoreContract(h
     [Fact]
     public async Task InboxId_SameChangesInEveryOrder_SameAnswer()
     {
-        var changes = new (int Wallet, int Inbox, ulong Sequence, bool Revoked)[] { (0, 1, 1, false), (0, 2, 2, false), (0, 2, 3, true), (0, 3, 4, false) };
+        var changes = new (int Wallet, int Inbox, ulong Sequence, bool Revoked)[] { (0, 1, 1, false), (0, 2, 2, false), (0, 2, 3, true),
+            (0, 3, 4, false) };
         var wallet = 0;
         foreach (var order in Orders(changes))
         {
@@ -68,7 +69,8 @@ public abstract class AddressLogContract(StoreHarness harness) : StoreContract(h
         await ChangeAsync((1, 1, 1, false), (2, 2, 2, false));
 
         var inboxes = await Store.ReadInboxIdsAsync(
-            [Accounts.Wallet(2), Accounts.Wallet(9), Accounts.Wallet(1), Accounts.Wallet(2), Accounts.Wallet(1).ToUpperInvariant(), ""], Cancellation);
+            [Accounts.Wallet(2), Accounts.Wallet(9), Accounts.Wallet(1), Accounts.Wallet(2), Accounts.Wallet(1).ToUpperInvariant(), ""],
+                Cancellation);
 
         Assert.Equal([Accounts.Inbox(2), null, Accounts.Inbox(1), Accounts.Inbox(2), null, null], inboxes);
         Assert.Empty(await Store.ReadInboxIdsAsync([], Cancellation));

@@ -168,7 +168,8 @@ public abstract class AppendContract(StoreHarness harness) : StoreContract(harne
         {
             Last = new SequenceId(4),
             LastNs = 77,
-            Rejected = [new RejectedEntry(new SequenceId(2), "not a client envelope", [1, 2]), new RejectedEntry(new SequenceId(4), "large", new byte[200_000])],
+            Rejected = [new RejectedEntry(new SequenceId(2), "not a client envelope", [1, 2]), new RejectedEntry(new SequenceId(4),
+                "large", new byte[200_000])],
         });
 
         var lease = await Store.TakeLeaseAsync(new OriginatorId(1), Cancellation);
@@ -217,7 +218,8 @@ public abstract class AppendContract(StoreHarness harness) : StoreContract(harne
     public async Task Seed_ManyRows_AreReadableAndCounted()
     {
         var log = await LogWriter.TakeAsync(Store, 100);
-        var rows = Enumerable.Range(1, 1_000).Select(offset => log.Row(Group(offset % 7), offset, payer: Accounts.Payer(1), fee: 3, countsUsage: true));
+        var rows = Enumerable.Range(1, 1_000).Select(offset => log.Row(Group(offset % 7), offset, payer: Accounts.Payer(1), fee: 3,
+            countsUsage: true));
 
         Assert.Equal(1_000, await Seeder.SeedAsync(Node, rows, progress: null, Cancellation));
 

@@ -60,9 +60,11 @@ public abstract class LocalChainContract(StoreHarness harness) : StoreContract(h
     [Fact]
     public async Task Append_Concurrently_NumbersWithoutGapOrDouble()
     {
-        var events = await Task.WhenAll(Enumerable.Range(0, 60).Select(payload => AppendAsync(ChainContract.GroupMessages, GroupId, payload / 2, now: 1_000)));
+        var events = await Task.WhenAll(Enumerable.Range(0, 60).Select(payload => AppendAsync(ChainContract.GroupMessages, GroupId,
+            payload / 2, now: 1_000)));
 
-        Assert.Equal(Enumerable.Range(1, 30).Select(value => (ulong)value), events.Select(appended => appended.Sequence.Value).Distinct().Order());
+        Assert.Equal(Enumerable.Range(1, 30).Select(value => (ulong)value), events.Select(appended
+            => appended.Sequence.Value).Distinct().Order());
         Assert.All(events.Chunk(2), pair => Assert.Equal(pair[0].Sequence, pair[1].Sequence)); // the same payload twice
         Assert.Equal(30, (await ReadAsync(ChainContract.GroupMessages, 0)).Count);
     }

@@ -27,25 +27,30 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
                 UpTo = random.Next(2) == 0 ? null : RandomCursor(),
                 PerPair = random.Next(3) == 0 ? random.Next(1, 5) : 0,
             };
-            var limit = new PageLimit(random.Next(4) == 0 ? int.MaxValue : random.Next(1, 30), random.Next(2) == 0 ? int.MaxValue : random.Next(1, 400));
+            var limit = new PageLimit(random.Next(4) == 0 ? int.MaxValue : random.Next(1, 30), random.Next(2) == 0 ? int.MaxValue
+                : random.Next(1, 400));
             var positions = topics.Where(_ => random.Next(3) > 0).Select(topic => new TopicPosition(topic, RandomCursor())).ToArray();
             var logs = nodes.Append(new OriginatorId(700)).Where(_ => random.Next(3) > 0).ToArray();
             var after = RandomCursor();
             random.Shuffle(logs);
 
-            AssertPage(model.Topics(positions, filter, limit), await Store.ReadTopicsAsync(positions, filter, limit, Cancellation), $"topics, round {round}");
+            AssertPage(model.Topics(positions, filter, limit), await Store.ReadTopicsAsync(positions, filter, limit,
+                Cancellation), $"topics, round {round}");
             AssertPage(
                 model.Originators(logs, after, filter, limit),
                 await Store.ReadOriginatorsAsync(logs, after, filter, limit, Cancellation),
                 $"originators, round {round}");
             foreach (var topic in topics)
             {
-                var (upTo, perLog) = (RandomCursor(), new PageLimit(random.Next(1, 9), random.Next(2) == 0 ? int.MaxValue : random.Next(1, 200)));
-                Assert.Equivalent(model.Tail(topic, upTo, perLog), await Store.ReadTopicTailAsync(topic, upTo, perLog, Cancellation), strict: true);
+                var (upTo, perLog) = (RandomCursor(), new PageLimit(random.Next(1, 9), random.Next(2) == 0 ? int.MaxValue : random.Next(1,
+                    200)));
+                Assert.Equivalent(model.Tail(topic, upTo, perLog), await Store.ReadTopicTailAsync(topic, upTo, perLog, Cancellation),
+                    strict: true);
             }
 
             var asked = topics.Concat(topics.Take(2)).Append(Group(99)).ToArray();
-            Assert.Equivalent(asked.Select(topic => model.Newest(topic, filter)), await Store.ReadNewestAsync(asked, filter, Cancellation), strict: true);
+            Assert.Equivalent(asked.Select(topic => model.Newest(topic, filter)), await Store.ReadNewestAsync(asked, filter, Cancellation),
+                strict: true);
         }
 
         Cursor RandomCursor() => Cursor.Of(nodes.Where(_ => random.Next(4) > 0)
@@ -63,7 +68,8 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
     public async Task ReadLog_Limits_CutThePage()
     {
         var log = await LogWriter.TakeAsync(Store, 100);
-        await log.AppendAsync([.. Enumerable.Range(1, 6).Select(offset => log.Row(Group(1), offset, servable: offset != 3, bytes: new byte[100]))]);
+        await log.AppendAsync([.. Enumerable.Range(1, 6).Select(offset => log.Row(Group(1), offset, servable: offset != 3,
+            bytes: new byte[100]))]);
 
         Assert.Equal([2UL, 3, 4], Positions((await ReadAsync(1, 4, NoLimit)).Entries));
         var byCount = await ReadAsync(0, 6, new PageLimit(2, int.MaxValue));
@@ -105,7 +111,8 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
         for (var more = true; more;)
         {
             var page = await Store.ReadTopicsAsync(
-                [.. Enumerable.Range(0, 5).Select(number => new TopicPosition(Group(number), after))], Everything, new PageLimit(7, int.MaxValue), Cancellation);
+                [.. Enumerable.Range(0, 5).Select(number => new TopicPosition(Group(number), after))], Everything, new PageLimit(7,
+                    int.MaxValue), Cancellation);
             seen.AddRange(Positions(page.Entries));
             after = Cursor.Of(new OriginatorId(1), page.Entries[^1].Sequence);
             more = page.More;
@@ -121,7 +128,8 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
         var topics = Enumerable.Range(0, 1_000).Select(Group).ToArray();
         await log.AppendTopicsAsync([.. topics, .. topics]);
 
-        var page = await Store.ReadTopicsAsync([.. topics.Reverse().Select(topic => new TopicPosition(topic, Cursor.Empty))], Everything, new PageLimit(1_500, int.MaxValue), Cancellation);
+        var page = await Store.ReadTopicsAsync([.. topics.Reverse().Select(topic => new TopicPosition(topic, Cursor.Empty))], Everything,
+            new PageLimit(1_500, int.MaxValue), Cancellation);
 
         Assert.Equal(Enumerable.Range(1, 1_500).Select(value => (ulong)value), Positions(page.Entries));
         Assert.True(page.More);
@@ -154,11 +162,13 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
     {
         var log = await LogWriter.TakeAsync(Store, 100);
         await log.AppendAsync(
-            log.Row(Group(1), 1, expirySeconds: Now), log.Row(KeyPackage(1), 2, expirySeconds: Now), log.Row(KeyPackage(1), 3, expirySeconds: Now),
+            log.Row(Group(1), 1, expirySeconds: Now), log.Row(KeyPackage(1), 2, expirySeconds: Now), log.Row(KeyPackage(1), 3,
+                expirySeconds: Now),
             log.Row(Group(1), 4, expirySeconds: Now + 1), log.Row(Group(2), 5, expirySeconds: Now));
         var filter = new ReadFilter { NowSeconds = Now };
 
-        var byTopic = await Store.ReadTopicsAsync([new(Group(1), Cursor.Empty), new(KeyPackage(1), Cursor.Empty)], filter, NoLimit, Cancellation);
+        var byTopic = await Store.ReadTopicsAsync([new(Group(1), Cursor.Empty), new(KeyPackage(1), Cursor.Empty)], filter, NoLimit,
+            Cancellation);
         var byLog = await Store.ReadOriginatorsAsync([Node], Cursor.Empty, filter, NoLimit, Cancellation);
         var newest = await Store.ReadNewestAsync([Group(1), KeyPackage(1), Group(2)], filter, Cancellation);
 

@@ -41,7 +41,9 @@ public abstract class StoreContract(StoreHarness harness) : IAsyncLifetime
 
     protected static IEnumerable<ulong> Positions(IEnumerable<LogEntry> entries) => entries.Select(entry => entry.Sequence.Value);
 
-    internal static Topic Group(int number) => Topic.Of(TopicKind.GroupMessages, BitConverter.GetBytes((long)number).Concat(new byte[8]).ToArray());
+    internal static Topic Group(int number) => Topic.Of(TopicKind.GroupMessages,
+        BitConverter.GetBytes((long)number).Concat(new byte[8]).ToArray());
 
-    internal static Topic KeyPackage(int number) => Topic.Of(TopicKind.KeyPackages, BitConverter.GetBytes((long)number).Concat(new byte[24]).ToArray());
+    internal static Topic KeyPackage(int number) => Topic.Of(TopicKind.KeyPackages,
+        BitConverter.GetBytes((long)number).Concat(new byte[24]).ToArray());
 }

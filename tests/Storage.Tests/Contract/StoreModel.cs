@@ -9,7 +9,8 @@ namespace XmtpOrleans.Storage.Tests.Contract;
 internal sealed class StoreModel(IReadOnlyList<LogEntry> entries)
 {
     public EntryPage Originators(IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit) => Cut(
-        entries.Where(entry => originators.Contains(entry.Originator) && entry.Sequence > after[entry.Originator] && IsVisible(entry, filter)), filter, limit);
+        entries.Where(entry => originators.Contains(entry.Originator) && entry.Sequence > after[entry.Originator] && IsVisible(entry,
+            filter)), filter, limit);
 
     public EntryPage Topics(IReadOnlyList<TopicPosition> topics, ReadFilter filter, PageLimit limit) => Cut(
         entries.Where(entry => entry.Servable && IsVisible(entry, filter)
@@ -22,7 +23,8 @@ internal sealed class StoreModel(IReadOnlyList<LogEntry> entries)
         var candidates = entries.Where(entry => entry.Servable && entry.Topic.Equals(topic) && IsUnder(entry, filter)
             && (topic.Kind == TopicKind.KeyPackages || entry.ExpirySeconds > filter.NowSeconds));
         var lastOfEach = candidates.GroupBy(entry => entry.Originator).Select(log => log.MaxBy(entry => entry.Sequence)!);
-        return lastOfEach.MaxBy(entry => (topic.Kind == TopicKind.KeyPackages ? entry.OriginatorNs : entry.ArrivalUs, entry.Originator, entry.Sequence));
+        return lastOfEach.MaxBy(entry => (topic.Kind == TopicKind.KeyPackages ? entry.OriginatorNs : entry.ArrivalUs, entry.Originator,
+            entry.Sequence));
     }
 
     public TailPage Tail(Topic topic, Cursor upTo, PageLimit perLog)
@@ -41,7 +43,8 @@ internal sealed class StoreModel(IReadOnlyList<LogEntry> entries)
         return new TailPage(tail, floor);
     }
 
-    private static bool IsUnder(LogEntry entry, ReadFilter filter) => filter.UpTo is not { } upTo || entry.Sequence <= upTo[entry.Originator];
+    private static bool IsUnder(LogEntry entry, ReadFilter filter) => filter.UpTo is not { } upTo
+        || entry.Sequence <= upTo[entry.Originator];
 
     private bool IsVisible(LogEntry entry, ReadFilter filter) => IsUnder(entry, filter)
         && (entry.ExpirySeconds > filter.NowSeconds

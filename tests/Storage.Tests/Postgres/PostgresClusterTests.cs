@@ -51,7 +51,8 @@ public sealed class PostgresClusterTests : IAsyncLifetime
 
         var entries = (await _first.Envelopes.ReadLogAsync(
             Node, default, new SequenceId(SequenceId.MaxValue), new PageLimit(int.MaxValue, int.MaxValue), Cancellation)).Entries;
-        Assert.Equal(Enumerable.Range(1, committed.Sum()).Select(position => (ulong)position), entries.Select(entry => entry.Sequence.Value));
+        Assert.Equal(Enumerable.Range(1, committed.Sum()).Select(position => (ulong)position), entries.Select(entry
+            => entry.Sequence.Value));
 
         static async Task<int> OwnAsync(IEnvelopeStore store)
         {
@@ -59,7 +60,8 @@ public sealed class PostgresClusterTests : IAsyncLifetime
             for (var turn = 0; turn < 10; turn++)
             {
                 var log = await LogWriter.TakeAsync(store, 100);
-                for (var commit = 0; commit < 5 && await log.AppendTopicsAsync(StoreContract.Group(1), StoreContract.Group(2)) == AppendOutcome.Committed; commit++)
+                for (var commit = 0; commit < 5 && await log.AppendTopicsAsync(StoreContract.Group(1),
+                    StoreContract.Group(2)) == AppendOutcome.Committed; commit++)
                 {
                     committed += 2;
                 }
@@ -91,7 +93,8 @@ public sealed class PostgresClusterTests : IAsyncLifetime
             (payload % 2 == 0 ? _first : _second).LocalChain.AppendAsync(
                 ChainContract.GroupMessages, GroupId, BitConverter.GetBytes(payload / 4), nowNs: 1, sinceNs: long.MinValue, Cancellation)));
 
-        Assert.Equal(Enumerable.Range(1, 15).Select(position => (ulong)position), events.Select(appended => appended.Sequence.Value).Distinct().Order());
+        Assert.Equal(Enumerable.Range(1, 15).Select(position => (ulong)position), events.Select(appended
+            => appended.Sequence.Value).Distinct().Order());
         Assert.Equal(15, events.Select(appended => appended.Block).Distinct().Count());
     }
 
@@ -185,13 +188,15 @@ public sealed class PostgresClusterTests : IAsyncLifetime
         await _first.SettleAsync();
         Assert.Equal(2L, await BandsAsync());
 
-        await log.AppendAsync(log.Row(StoreContract.Group(1), ((int)PostgresBands.Size / 2) - 1), log.Row(StoreContract.Group(1), (int)PostgresBands.Size));
+        await log.AppendAsync(log.Row(StoreContract.Group(1), ((int)PostgresBands.Size / 2) - 1), log.Row(StoreContract.Group(1),
+            (int)PostgresBands.Size));
         await log.AppendAsync(log.Row(StoreContract.Group(1), 40_000_000)); // jumps over bands
 
         var read = await _second.Envelopes.ReadLogAsync(
             Node, default, new SequenceId(SequenceId.MaxValue), new PageLimit(10, int.MaxValue), Cancellation);
         Assert.Equal(log.Entries.Select(entry => entry.Sequence), read.Entries.Select(entry => entry.Sequence));
-        Assert.NotNull((await _second.Envelopes.ReadNewestAsync([StoreContract.Group(1)], new ReadFilter { NowSeconds = 0 }, Cancellation))[0]);
+        Assert.NotNull((await _second.Envelopes.ReadNewestAsync([StoreContract.Group(1)], new ReadFilter { NowSeconds = 0 },
+            Cancellation))[0]);
     }
 
     [Fact]

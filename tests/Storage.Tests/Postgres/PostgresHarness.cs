@@ -41,7 +41,8 @@ public sealed class PostgresHarness : StoreHarness
             .AddPostgresStore(options =>
             {
                 options.ConnectionString = connectionString;
-                (options.ConnectTimeoutSeconds, options.CommitTimeoutSeconds, options.ReadTimeoutSeconds) = (60, 60, 60); // other tests keep it busy
+                (options.ConnectTimeoutSeconds, options.CommitTimeoutSeconds, options.ReadTimeoutSeconds) = (60, 60,
+                    60); // other tests keep it busy
                 options.WriterConnections = 4;
                 options.ReaderConnections = 4;
                 _configure(options);

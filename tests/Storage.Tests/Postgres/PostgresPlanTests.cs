@@ -59,7 +59,8 @@ public sealed class PostgresPlanTests
     {
         var log = await LogWriter.TakeAsync(store.Envelopes, 100);
         await store.Seeder.SeedAsync(
-            new OriginatorId(100), Enumerable.Range(1, Rows).Select(offset => log.Row(StoreContract.Group(offset % 10), offset)), null, Cancellation);
+            new OriginatorId(100), Enumerable.Range(1, Rows).Select(offset => log.Row(StoreContract.Group(offset % 10), offset)), null,
+                Cancellation);
     }
 
     private static async Task<(long Scans, long Rows)> CountAsync(PostgresHarness harness, Func<IEnvelopeStore, Task> use)

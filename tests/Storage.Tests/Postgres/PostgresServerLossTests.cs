@@ -39,7 +39,8 @@ public sealed class PostgresServerLossTests
         await AssertUnavailableAsync(() => log.AppendTopicsAsync(StoreContract.Group(1)));
         await AssertUnavailableAsync(() => store.Envelopes.TakeLeaseAsync(new OriginatorId(100), Cancellation));
         await AssertUnavailableAsync(() => store.Envelopes.ReadTopicsAsync(
-            [new(StoreContract.Group(1), Protocol.Cursors.Cursor.Empty)], new ReadFilter { NowSeconds = 0 }, new PageLimit(1, 1), Cancellation));
+            [new(StoreContract.Group(1), Protocol.Cursors.Cursor.Empty)], new ReadFilter { NowSeconds = 0 }, new PageLimit(1, 1),
+                Cancellation));
 
         await server.RestartAsync();
         var lease = await AgainAsync(() => store.Envelopes.TakeLeaseAsync(new OriginatorId(100), Cancellation));
@@ -75,7 +76,8 @@ public sealed class PostgresServerLossTests
     {
         using var server = await PostgresServer.StartOwnAsync($"{setting} = off");
 
-        var failure = await Assert.ThrowsAsync<StoreException>(async () => await new PostgresHarness().OpenAsync(await server.CreateDatabaseAsync()));
+        var failure = await Assert.ThrowsAsync<StoreException>(async ()
+            => await new PostgresHarness().OpenAsync(await server.CreateDatabaseAsync()));
 
         Assert.Equal($"PostgreSQL runs with {setting} off and may lose what it acknowledged; set {setting} = on.", failure.Message);
     }
@@ -96,7 +98,8 @@ public sealed class PostgresServerLossTests
     [Fact]
     public async Task Open_NoServer_SaysSoInOneLine()
     {
-        var failure = await Assert.ThrowsAsync<StoreException>(() => new PostgresHarness().OpenAsync("Host=127.0.0.1;Port=1;Username=x;Password=secret"));
+        var failure = await Assert.ThrowsAsync<StoreException>(()
+            => new PostgresHarness().OpenAsync("Host=127.0.0.1;Port=1;Username=x;Password=secret"));
 
         Assert.True(failure.IsTransient);
         Assert.Equal("PostgreSQL cannot be reached or does not answer; start it, or check the network.", failure.Message);
@@ -136,7 +139,8 @@ public sealed class PostgresServerLossTests
             await later.ExecuteNonQueryAsync(Cancellation);
         }
 
-        Assert.Contains("newer version (schema 9999", (await Assert.ThrowsAsync<StoreException>(() => harness.OpenAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("newer version (schema 9999", (await Assert.ThrowsAsync<StoreException>(() => harness.OpenAsync())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ using XmtpOrleans.Storage.Tests.Contract;
 
 namespace XmtpOrleans.Storage.Tests.Sqlite;
 
-/// <summary>A process of its own that appends to three logs at once and prints each position as soon as the store has acknowledged it.</summary>
+/// <summary>A process of its own that appends to three logs at once and prints each position as soon as the store has acknowledged
+/// it.</summary>
 internal sealed class AppendingChild : IDisposable
 {
     public const string Command = "append";
@@ -26,7 +27,8 @@ internal sealed class AppendingChild : IDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, typeof(AppendingChild).Assembly.GetName().Name!);
         string[] command = [.. prefix, program, Command, path, $"{commits}"];
-        return new AppendingChild(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, UseShellExecute = false })!);
+        return new AppendingChild(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true,
+            UseShellExecute = false })!);
     }
 
     /// <summary>The bytes that the child stores at a position.</summary>
@@ -67,8 +69,10 @@ internal sealed class AppendingChild : IDisposable
         var (last, ns) = (lease.Last, Math.Max(lease.LastNs, LogWriter.FirstNs));
         for (var commit = 0; commit < commits; commit++)
         {
-            var rows = Enumerable.Range(1, RowsPerCommit).Select(offset => Row(originator, new SequenceId(last.Value + (ulong)offset), ns + offset)).ToArray();
-            var append = new LogAppend { Lease = lease, Previous = last, Last = rows[^1].Entry.Sequence, LastNs = ns + RowsPerCommit, Rows = rows };
+            var rows = Enumerable.Range(1, RowsPerCommit).Select(offset => Row(originator, new SequenceId(last.Value + (ulong)offset),
+                ns + offset)).ToArray();
+            var append = new LogAppend { Lease = lease, Previous = last, Last = rows[^1].Entry.Sequence, LastNs = ns + RowsPerCommit,
+                Rows = rows };
             if (await store.AppendAsync(append) != AppendOutcome.Committed) throw new InvalidOperationException("fenced");
             (last, ns) = (append.Last, append.LastNs);
             await Console.Out.WriteLineAsync($"{originator} {last}");

@@ -55,7 +55,8 @@ public sealed partial class SqliteDurabilityTests : IAsyncLifetime
             }
         }
 
-        // In the order the kernel saw them: before each line that acknowledges, a flush that no earlier acknowledged commit of that log used.
+        // In the order the kernel saw them: before each line that acknowledges, a flush that no earlier acknowledged commit of that log
+        // used.
         var flushes = 0;
         var flushesAtLast = new Dictionary<string, int>();
         var acknowledged = 0;
@@ -128,7 +129,8 @@ public sealed partial class SqliteDurabilityTests : IAsyncLifetime
     private static async Task CheckAsync(IEnvelopeStore store, OriginatorId log, ulong acknowledged, string round)
     {
         var page = await store.ReadLogAsync(
-            log, default, new SequenceId(SequenceId.MaxValue), new PageLimit(int.MaxValue, int.MaxValue), TestContext.Current.CancellationToken);
+            log, default, new SequenceId(SequenceId.MaxValue), new PageLimit(int.MaxValue, int.MaxValue),
+                TestContext.Current.CancellationToken);
         var entries = page.Entries;
         Assert.True((ulong)entries.Count >= acknowledged, $"{round}: {entries.Count} of {acknowledged} of log {log}");
         var ns = 0L;

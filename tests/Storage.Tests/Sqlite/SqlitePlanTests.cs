@@ -3,7 +3,8 @@ using XmtpOrleans.Storage.Tests.Contract;
 
 namespace XmtpOrleans.Storage.Tests.Sqlite;
 
-/// <summary>No read of a log or topic may walk a table: at ten million rows that is what makes it cost the same as at a hundred thousand.</summary>
+/// <summary>No read of a log or topic may walk a table: at ten million rows that is what makes it cost the same as at a hundred
+/// thousand.</summary>
 public sealed class SqlitePlanTests : IAsyncLifetime
 {
     private readonly SqliteHarness _harness = new();
@@ -13,14 +14,16 @@ public sealed class SqlitePlanTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
     [Theory]
-    [InlineData(SqliteReads.ScanLogSql, "SEARCH envelope USING INDEX envelope_by_sequence (originator_id=? AND sequence_id>? AND sequence_id<?)")]
+    [InlineData(SqliteReads.ScanLogSql,
+        "SEARCH envelope USING INDEX envelope_by_sequence (originator_id=? AND sequence_id>? AND sequence_id<?)")]
     [InlineData(SqliteReads.ReadByKeySql, "SEARCH envelope USING INDEX envelope_by_sequence (originator_id=? AND sequence_id=?)")]
     [InlineData(SqliteReads.ReadByIdSql, "SEARCH envelope USING INTEGER PRIMARY KEY (rowid=?)")]
     [InlineData(
         SqliteReads.ScanTopicSql,
         "SEARCH envelope USING COVERING INDEX envelope_by_topic (topic=? AND originator_id=? AND sequence_id>? AND sequence_id<?)")]
     [InlineData(
-        SqliteReads.ScanTopicBackSql, "SEARCH envelope USING COVERING INDEX envelope_by_topic (topic=? AND originator_id=? AND sequence_id<?)")]
+        SqliteReads.ScanTopicBackSql,
+            "SEARCH envelope USING COVERING INDEX envelope_by_topic (topic=? AND originator_id=? AND sequence_id<?)")]
     [InlineData(SharedSql.ReadFingerprints, "SEARCH envelope USING INDEX envelope_by_sequence (originator_id=? AND sequence_id<?)")]
     [InlineData(SharedSql.ReadCongestion, "SEARCH congestion USING PRIMARY KEY (originator_id=? AND minute>? AND minute<?)")]
     [InlineData(SharedSql.ReadUsage, "SEARCH unsettled_usage USING PRIMARY KEY (payer=?)")]
@@ -33,6 +36,7 @@ public sealed class SqlitePlanTests : IAsyncLifetime
 
         Assert.Contains(step, steps);
         Assert.DoesNotContain(steps, other => other.StartsWith("SCAN envelope", StringComparison.Ordinal));
-        Assert.DoesNotContain(steps, other => sql.Contains("envelope", StringComparison.Ordinal) && other.Contains("TEMP B-TREE", StringComparison.Ordinal));
+        Assert.DoesNotContain(steps, other => sql.Contains("envelope", StringComparison.Ordinal) && other.Contains("TEMP B-TREE",
+            StringComparison.Ordinal));
     }
 }
