@@ -19,6 +19,7 @@ internal sealed partial class FeedHub : IFeed
     private readonly IReadOnlyList<IFeedTap> _taps;
     private readonly TimeProvider _clock;
     private readonly ILogger<FeedHub> _logger;
+    private readonly FeedRing _ring; // guarded by _gate
     private readonly FeedFanOut _fanOut;
     private readonly StreamWakes _wakes;
     private readonly TaskCompletionSource _started = new(); // completed by a work item of its own
@@ -51,7 +52,8 @@ internal sealed partial class FeedHub : IFeed
     {
         (_source, Store, _taps, _options, Metrics, _clock, _logger) = (source, store, [.. taps], options.Value, metrics, clock, logger);
         _wakes = new StreamWakes(queue ?? (work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false)));
-        _fanOut = new FeedFanOut(new FeedRing(_options.RingCount, _options.RingBytes), _wakes);
+        _ring = new FeedRing(_options.RingCount, _options.RingBytes);
+        _fanOut = new FeedFanOut(_ring, _wakes);
         BatchLimit = new PageLimit(_options.BatchCount, _options.BatchBytes);
         Tick();
     }
@@ -175,6 +177,15 @@ internal sealed partial class FeedHub : IFeed
         lock (_gate)
         {
             return (_streams.Count, _fanOut.TopicCount, _fanOut.OriginatorCount);
+        }
+    }
+
+    /// <summary>What is kept for streams now: deliveries and bytes of envelopes.</summary>
+    public (int Deliveries, long Bytes) CountKept()
+    {
+        lock (_gate)
+        {
+            return (_ring.Count, _ring.Bytes);
         }
     }
 

@@ -1,4 +1,5 @@
 using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Feeds;
 
@@ -51,9 +52,13 @@ internal readonly record struct SliceGroup(FeedSlice First, FeedSlice[] More)
         var reached = position[slice.Originator];
         if (slice.Last <= reached) return true;
         if (slice.Entries is not { } all) return false;
-        entries = all;
-        if (all[0].Sequence > reached && !(scope.HasAhead && all.Any(scope.Has))) return true;
-        entries = [.. all.Where(entry => entry.Sequence > reached && !scope.Has(entry))];
+        entries = all[0].Sequence > reached && !scope.HasAhead ? all : Filter(all, reached, scope);
         return true;
     }
+
+    // Apart, because its lambdas would cost the common case an allocation.
+    private static FeedEntries Filter(FeedEntries all, SequenceId reached, FeedScope scope) =>
+        all.All(entry => entry.Sequence > reached && !scope.Has(entry))
+            ? all
+            : [.. all.Where(entry => entry.Sequence > reached && !scope.Has(entry))];
 }

@@ -30,13 +30,13 @@ internal sealed class NodeReader(
     }
 
     /// <inheritdoc/>
-    public async ValueTask<EntryPage> QueryTopicsAsync(
-        IReadOnlyList<Topic> topics, Cursor after, PageLimit limit, CancellationToken cancellationToken)
-    {
-        if (topics.Count == 0) return EntryPage.Empty;
-        var distinct = topics.Count == 1 ? topics : [.. topics.Distinct(TopicComparer.Instance)];
-        return await topicReader.QueryAsync(distinct, after, NowSeconds, limit, cancellationToken);
-    }
+    public ValueTask<EntryPage> QueryTopicsAsync(
+        IReadOnlyList<Topic> topics, Cursor after, PageLimit limit, CancellationToken cancellationToken) => topics.Count switch
+        {
+            0 => ValueTask.FromResult(EntryPage.Empty),
+            1 => topicReader.QueryAsync(topics[0], after, NowSeconds, limit, cancellationToken),
+            _ => topicReader.QueryAsync([.. topics.Distinct(TopicComparer.Instance)], after, NowSeconds, limit, cancellationToken),
+        };
 
     /// <inheritdoc/>
     public async ValueTask<EntryPage> QueryOriginatorsAsync(

@@ -12,27 +12,32 @@ internal sealed class TopicReader(
 {
     private readonly int _fewTopics = options.Value.FewTopics;
 
+    /// <summary>Servable entries of one topic after a cursor, ascending by (originator, sequence id), cut by the limit.</summary>
+    public async ValueTask<EntryPage> QueryAsync(
+        Topic topic, Cursor after, long nowSeconds, PageLimit limit, CancellationToken cancellationToken)
+    {
+        if (routes.Touch(topic) is { } grain)
+        {
+            var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
+            try
+            {
+                if (Judge(topic, await grain.QueryAsync(query)) is { } reply) return PageOf(reply);
+            }
+            catch (Exception failure) when (failure is OrleansException or TimeoutException)
+            {
+                // The grain is moving or its silo gone; the store has what it had.
+            }
+        }
+
+        return await AskStoreAsync([topic], after, nowSeconds, null, limit, cancellationToken);
+    }
+
     /// <summary>Servable entries of distinct topics after a shared cursor, ascending by (originator, sequence id), cut by the limit.</summary>
     public async ValueTask<EntryPage> QueryAsync(
         IReadOnlyList<Topic> topics, Cursor after, long nowSeconds, PageLimit limit, CancellationToken cancellationToken)
     {
         if (FindGrains(topics) is not { } grains) return await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken);
-        var query = new TopicQuery
-        {
-            Marks = await store.ReadMarksAsync(cancellationToken),
-            NowSeconds = nowSeconds,
-            After = after,
-            Count = limit.Count,
-            Bytes = limit.Bytes,
-        };
-        if (topics.Count == 1)
-        {
-            var reply = await AskAsync(topics[0], grains[0]!.QueryAsync(query));
-            return reply is null
-                ? await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken)
-                : PageOf(reply);
-        }
-
+        var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
         var (pages, rest) = await AskAllAsync(topics, grains, grain => grain.QueryAsync(query));
         var merge = new PageMerge(limit);
         foreach (var page in pages)
@@ -79,6 +84,9 @@ internal sealed class TopicReader(
     private static EntryPage PageOf(TopicReply reply) =>
         reply.Entries.Length == 0 ? EntryPage.Empty : new EntryPage(reply.Entries, reply.More);
 
+    private static TopicQuery QueryOf(Cursor marks, Cursor after, long nowSeconds, PageLimit limit) =>
+        new() { Marks = marks, NowSeconds = nowSeconds, After = after, Count = limit.Count, Bytes = limit.Bytes };
+
     // The grain of each topic that is worth asking; null when none is.
     private ITopicGrain?[]? FindGrains(IReadOnlyList<Topic> topics)
     {
@@ -116,21 +124,21 @@ internal sealed class TopicReader(
     {
         try
         {
-            var reply = await asked;
-            if (reply.Status == TopicReplyStatus.Answered)
-            {
-                metrics.FromMemory(1);
-                return reply;
-            }
-
-            if (reply.Status == TopicReplyStatus.Full) routes.Rest(topic);
+            return Judge(topic, await asked);
         }
         catch (Exception failure) when (failure is OrleansException or TimeoutException)
         {
-            // The grain is moving or its silo gone; the store has what it had.
+            return null; // as above
         }
+    }
 
-        return null;
+    // The reply if it is an answer; null when the store must be asked.
+    private TopicReply? Judge(Topic topic, TopicReply reply)
+    {
+        if (reply.Status == TopicReplyStatus.Full) routes.Rest(topic);
+        if (reply.Status != TopicReplyStatus.Answered) return null;
+        metrics.FromMemory(1);
+        return reply;
     }
 
     private async ValueTask<EntryPage> AskStoreAsync(
