@@ -7,6 +7,7 @@ using XmtpOrleans.Load.Workloads;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Storage;
+using XmtpOrleans.Storage.Postgres;
 using XmtpOrleans.Storage.Sqlite;
 
 namespace XmtpOrleans.Load;
@@ -15,6 +16,7 @@ namespace XmtpOrleans.Load;
 internal static class FillCommand
 {
     private static readonly Option<string> Data = new("--data") { Description = "Data folder of a stopped dev node", DefaultValueFactory = _ => "data" };
+    private static readonly Option<string?> Postgres = new("--postgres") { Description = "Connection string of the node's database, when it is not SQLite" };
     private static readonly Option<long> Rows = new("--rows") { Description = "Rows to add", DefaultValueFactory = _ => 10_000_000 };
     private static readonly Option<int> Topics = new("--topics") { Description = "Groups the rows are spread over", DefaultValueFactory = _ => 2_000 };
     private static readonly Option<double> Zipf = new("--zipf") { Description = "Exponent of the topics' share of the rows; 0 is an even share", DefaultValueFactory = _ => 0 };
@@ -24,7 +26,7 @@ internal static class FillCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var command = new Command("fill", "Adds valid, signed rows to the store of a stopped dev node") { Data, Rows, Topics, Zipf, Size, NodeId };
+        var command = new Command("fill", "Adds valid, signed rows to the store of a stopped dev node") { Data, Postgres, Rows, Topics, Zipf, Size, NodeId };
         command.SetAction(RunAsync);
         return command;
     }
@@ -43,7 +45,19 @@ internal static class FillCommand
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
-        services.AddSqliteStore(sqlite => sqlite.Path = Path.Combine(folder, "node.db")).AddSqliteSeeder();
+        if (arguments.GetValue(Postgres) is { } connection)
+        {
+            services.AddPostgresStore(postgres =>
+            {
+                postgres.ConnectionString = connection;
+                postgres.SingleProcess = true;
+            }).AddPostgresSeeder();
+        }
+        else
+        {
+            services.AddSqliteStore(sqlite => sqlite.Path = Path.Combine(folder, "node.db")).AddSqliteSeeder();
+        }
+
         await using var provider = services.BuildServiceProvider();
         try
         {
