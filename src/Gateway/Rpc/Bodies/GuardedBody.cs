@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using XmtpOrleans.Gateway.Rpc.Binding;
 
@@ -36,7 +37,16 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var read = inner.ReadAsync(cancellationToken);
+        ValueTask<ReadResult> read;
+        try
+        {
+            read = inner.ReadAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            throw ClientGone();
+        }
+
         if (!read.IsCompletedSuccessfully) return AwaitAsync(read);
 
         var result = read.GetAwaiter().GetResult();
@@ -68,6 +78,10 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         try
         {
             inner.AdvanceTo(consumed, examined);
+        }
+        catch (IOException)
+        {
+            throw ClientGone();
         }
         catch (Exception exception) when (IsBadBase64(exception))
         {
@@ -106,6 +120,10 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
         {
             result = await read;
         }
+        catch (IOException)
+        {
+            throw ClientGone();
+        }
         catch (Exception exception) when (IsBadBase64(exception))
         {
             throw InvalidBase64();
@@ -143,6 +161,9 @@ internal sealed class GuardedBody(PipeReader inner, RequestBodies bodies, RpcCon
     }
 
     // The decoder of gRPC-Web text has no exception of its own for text that is no base64, or base64 cut in odd places.
+    // A client may leave before its request is read, and before the call's token says so. That is no fault for a log.
+    private static RpcException ClientGone() => RpcErrors.ToStatus(RpcEnd.ClientGone);
+
     private bool IsBadBase64(Exception exception) =>
         context.Protocol is RpcProtocol.GrpcWebText && exception is (InvalidOperationException or ArgumentException);
 
