@@ -4,6 +4,7 @@ using XmtpOrleans.Grains.Feeds;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Grains.Topics;
 using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Protocol.Cursors;
 
 namespace XmtpOrleans.Gateway.Nodes;
 
@@ -23,14 +24,20 @@ internal sealed class MetadataApi(IFeed feed, INodeReader reader, IEnvelopeStore
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         await using var marks = feed.FollowMarksAsync(ended.Token).GetAsyncEnumerator(ended.Token);
         var next = marks.MoveNextAsync().AsTask();
+        var latest = Cursor.Empty; // an enumerator has no current value while it moves
         try
         {
             while (true)
             {
                 var isChange = await CompletesAsync(next, ended.Token);
-                if (isChange && !await next) return;
-                await responses.WriteAsync(new GetSyncCursorResponse { LatestSync = marks.Current.ToWire() });
-                if (isChange) next = marks.MoveNextAsync().AsTask();
+                if (isChange)
+                {
+                    if (!await next) return;
+                    latest = marks.Current;
+                    next = marks.MoveNextAsync().AsTask();
+                }
+
+                await responses.WriteAsync(new GetSyncCursorResponse { LatestSync = latest.ToWire() });
             }
         }
         finally

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Grains.Topics;
@@ -11,7 +12,7 @@ namespace XmtpOrleans.Gateway.Nodes;
 internal sealed class PublishApi(IPublisher publisher, INodeReader reader, PublishChecks checks, NodeApiOptions options)
 {
     private const int EnvelopesField = 1;
-    private const int MaxReported = 32;
+    private const int MaxReported = 8; // a status travels in trailers, of which clients take 16 KiB
     private const int MaxWaiting = 256;
     private const string RefusalPrefix = "error processing payer envelopes:";
 
@@ -32,7 +33,7 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
         var room = TakeRoom(request);
         try
         {
-            var refusals = new List<string>();
+            var refusals = new List<PublishRefusal>();
             var envelopes = Read(sources, refusals, out var dependencies);
             var marks = Cursor.Empty;
             if (dependencies.Count > 0)
@@ -64,19 +65,15 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
             ? room
             : throw Overloaded(retryAfter);
 
-    private static ParsedPayerEnvelope?[] Read(IReadOnlyList<ReadOnlyMemory<byte>> sources, List<string> refusals, out Cursor dependencies)
+    private static ParsedPayerEnvelope?[] Read(IReadOnlyList<ReadOnlyMemory<byte>> sources, List<PublishRefusal> refusals, out Cursor dependencies)
     {
         dependencies = Cursor.Empty;
         var envelopes = new ParsedPayerEnvelope?[sources.Count];
         for (var index = 0; index < sources.Count; index++)
         {
             envelopes[index] = PublishChecks.Read(sources[index], index, out var refusal);
-            if (envelopes[index] is not { } envelope)
-            {
-                refusals.Add(refusal);
-                continue;
-            }
-
+            if (refusal is not null) refusals.Add(refusal);
+            if (envelopes[index] is not { } envelope) continue;
             foreach (var (originator, sequence) in envelope.Client.DependsOn.AsSpan())
             {
                 // Position zero counts, too: it says that the log is known here.
@@ -88,7 +85,7 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
         return envelopes;
     }
 
-    private PublishRequest Check(ParsedPayerEnvelope?[] envelopes, Cursor marks, List<string> refusals)
+    private PublishRequest Check(ParsedPayerEnvelope?[] envelopes, Cursor marks, List<PublishRefusal> refusals)
     {
         var payer = default(EthereumAddress?);
         var isOnePayer = true;
@@ -105,8 +102,8 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
             isOnePayer &= payer == signer;
         }
 
-        if (!isOnePayer) refusals.Add("all envelopes in a request must be from the same payer");
-        if (refusals.Count > 0) throw RpcErrors.InvalidArgument(RefusalPrefix + Join(refusals));
+        if (!isOnePayer) refusals.Add(new PublishRefusal("all envelopes in a request must be from the same payer"));
+        if (refusals.Count > 0) throw Refuse(refusals);
         return new PublishRequest { Payer = payer!.Value, Entries = Array.ConvertAll(envelopes, envelope => PublishEntry.Of(envelope!)) };
     }
 
@@ -124,11 +121,14 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
         }
     }
 
-    // A status travels in trailers, of which clients take 16 KiB.
-    private static string Join(List<string> refusals)
+    // The code stays the network's also where a retry may help: clients and gateways know no other for these (02 §8).
+    private static RpcRefusalException Refuse(List<PublishRefusal> refusals)
     {
-        var text = string.Join('\n', refusals.Take(MaxReported));
-        return refusals.Count <= MaxReported ? text : $"{text}\nand {refusals.Count - MaxReported} more";
+        var text = RefusalPrefix + string.Join('\n', refusals.Take(MaxReported).Select(static refusal => refusal.Text));
+        if (refusals.Count > MaxReported) text += $"\nand {refusals.Count - MaxReported} more";
+        return refusals.TrueForAll(static refusal => refusal.IsPassing)
+            ? RpcErrors.Failure(StatusCode.InvalidArgument, text, RpcErrors.DefaultRetryAfter, details: [])
+            : RpcErrors.InvalidArgument(text);
     }
 
     private static RpcRefusalException Overloaded(TimeSpan retryAfter) => RpcErrors.Unavailable("too many publishes are waiting", retryAfter);

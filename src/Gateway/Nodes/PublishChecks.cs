@@ -10,16 +10,12 @@ namespace XmtpOrleans.Gateway.Nodes;
 internal sealed class PublishChecks(OriginatorId self, Admission admission, TimeProvider clock)
 {
     /// <summary>Reads one payer envelope; on refusal says why, naming the index.</summary>
-    public static ParsedPayerEnvelope? Read(ReadOnlyMemory<byte> bytes, int index, out string refusal)
+    public static ParsedPayerEnvelope? Read(ReadOnlyMemory<byte> bytes, int index, out PublishRefusal? refusal)
     {
-        if (ParsedPayerEnvelope.TryParse(bytes, out var envelope, out var fault))
-        {
-            refusal = string.Empty;
-            return envelope;
-        }
-
-        refusal = Invalid(index, $"could not unmarshal payer envelope: {fault}");
-        return null;
+        refusal = ParsedPayerEnvelope.TryParse(bytes, out var envelope, out var fault)
+            ? null
+            : Invalid(index, $"could not unmarshal payer envelope: {fault}");
+        return envelope;
     }
 
     /// <summary>Checks one payer envelope and recovers who pays; on refusal says why, naming the index.</summary>
@@ -28,18 +24,18 @@ internal sealed class PublishChecks(OriginatorId self, Admission admission, Time
     /// <param name="marks">How far each log is stored here, for its dependencies.</param>
     /// <param name="payer">Who signed it.</param>
     /// <returns>The refusal, or <see langword="null"/>.</returns>
-    public string? Check(ParsedPayerEnvelope envelope, int index, Cursor marks, out EthereumAddress payer)
+    public PublishRefusal? Check(ParsedPayerEnvelope envelope, int index, Cursor marks, out EthereumAddress payer)
     {
         payer = default;
         if (envelope.Target != self) return Invalid(index, "invalid target originator");
         if (!envelope.HasPayerSignature) return Invalid(index, "could not recover signer: payer signature is missing");
         if (!TryRecover(envelope, out payer)) return Invalid(index, "could not recover signer: payer signature is malformed");
         if (!envelope.Client.PayloadMatchesTopic) return Invalid(index, "topic does not match payload");
-        if (RefuseDependency(envelope.Client.DependsOn, marks) is { } missing) return Invalid(index, missing);
+        if (RefuseDependency(envelope.Client.DependsOn, marks) is { } dependency) return Invalid(index, dependency.Text, dependency.IsPassing);
         if (new Retention(envelope.RetentionDays).Refusal is { } retention) return Invalid(index, retention);
 
         var verdict = admission.JudgeForNode(envelope.Client, clock.GetUtcNow());
-        return verdict.IsAdmitted ? null : verdict.Describe(index);
+        return verdict.IsAdmitted ? null : new PublishRefusal(verdict.Describe(index));
     }
 
     private static bool TryRecover(ParsedPayerEnvelope envelope, out EthereumAddress payer)
@@ -49,24 +45,26 @@ internal sealed class PublishChecks(OriginatorId self, Admission admission, Time
         return Secp256k1.TryRecover(hash, envelope.PayerSignature.Span, out payer);
     }
 
-    private static string? RefuseDependency(Cursor dependsOn, Cursor marks)
+    private static (string Text, bool IsPassing)? RefuseDependency(Cursor dependsOn, Cursor marks)
     {
         foreach (var (originator, sequence) in dependsOn.AsSpan())
         {
             if (originator.IsNode)
             {
-                return $"node ID {originator} specified in DependsOn is not a valid node ID, a message can not depend on a non-commit";
+                return ($"node ID {originator} specified in DependsOn is not a valid node ID, a message can not depend on a non-commit", false);
             }
 
-            if (!marks.TryGet(originator, out var mark)) return $"node ID {originator} specified in DependsOn has not been seen by this node";
+            // The chain may have reached the client before it reached this node.
+            if (!marks.TryGet(originator, out var mark)) return ($"node ID {originator} specified in DependsOn has not been seen by this node", true);
             if (sequence > mark)
             {
-                return $"sequence ID {sequence} for node ID {originator} specified in DependsOn exceeds last seen sequence ID {mark}";
+                return ($"sequence ID {sequence} for node ID {originator} specified in DependsOn exceeds last seen sequence ID {mark}", true);
             }
         }
 
         return null;
     }
 
-    private static string Invalid(int index, string reason) => $"could not validate envelope. index {index}: invalid_argument: {reason}";
+    private static PublishRefusal Invalid(int index, string reason, bool isPassing = false) =>
+        new($"could not validate envelope. index {index}: invalid_argument: {reason}", isPassing);
 }

@@ -10,6 +10,9 @@ internal sealed class RpcRefusalException : RpcException
 {
     public const string DetailsTrailer = "grpc-status-details-bin";
 
+    // Clients take 16 KiB of trailers, and the text travels twice where there are details. What it repeats of a request may be megabytes.
+    private const int MaxTextLength = 2_000;
+
     private RpcRefusalException(StatusCode code, string text, IReadOnlyList<Any> details, Metadata trailers, string? retryAfter)
         : base(new Grpc.Core.Status(code, text), trailers, text) => (Details, RetryAfter) = (details, retryAfter);
 
@@ -24,7 +27,7 @@ internal sealed class RpcRefusalException : RpcException
         StatusCode code, string text, TimeSpan? retryAfter = null, IEnumerable<IMessage>? details = null)
     {
         // HTTP/2 libraries drop a header whose value ends in a space, and with it the whole text.
-        text = text.Trim();
+        text = (text.Length <= MaxTextLength ? text : text[..MaxTextLength] + " …").Trim();
         if (retryAfter is null && details is null) return new(code, text, [], [], retryAfter: null);
 
         var status = new Google.Rpc.Status { Code = (int)code, Message = text };

@@ -85,7 +85,7 @@ public sealed class PublishApiTests
 
         Assert.Equal(StatusCode.InvalidArgument, status);
         Assert.InRange(text.Length, 100, 8_000);
-        Assert.EndsWith("and 968 more", text, StringComparison.Ordinal);
+        Assert.EndsWith("and 992 more", text, StringComparison.Ordinal);
     }
 
     private async Task<RpcHost> StartAsync()
