@@ -2,8 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using XmtpOrleans.Grains.Feeds;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Topics;
 
 namespace XmtpOrleans.Grains.Tests.Topics;
@@ -17,6 +19,19 @@ public sealed class ReadingServicesTests
 
         Assert.Equal(2, services.Count(service => service.ServiceType == typeof(IFeedTap)));
         Assert.Single(services, service => service.ServiceType == typeof(IHostedService) && service.ImplementationType == typeof(FeedWorker));
+    }
+
+    [Fact]
+    public void IdleGrains_OfTopicsAndInboxes_AreCollectedAfterThreeMinutes()
+    {
+        var configuration = new ConfigurationBuilder().Build();
+        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddReading().AddInboxes().BuildServiceProvider();
+
+        var collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+
+        Assert.Equal(TimeSpan.FromMinutes(3), collection.ClassSpecificCollectionAge[typeof(TopicGrain).FullName!]);
+        Assert.Equal(TimeSpan.FromMinutes(3), collection.ClassSpecificCollectionAge[typeof(InboxGrain).FullName!]);
+        Assert.True(collection.EnableActivationSheddingOnMemoryPressure);
     }
 
     [Theory]
