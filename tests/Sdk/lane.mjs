@@ -11,7 +11,7 @@ import { wire } from './scenarios/wire.mjs';
 // One client against one freshly started server, in a process of its own: a client that takes its process down fails here only.
 
 const { client, only, long, command, postgres, logPath, concurrency } = JSON.parse(process.argv[2]);
-const defaultSeconds = 60;
+const defaultSeconds = 120;
 
 const folder = mkdtempSync(join(tmpdir(), 'xmtp-sdk-'));
 const operator = await Operator.create({ command, data: join(folder, 'server'), logPath, postgres });

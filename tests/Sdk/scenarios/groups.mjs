@@ -208,7 +208,7 @@ export const groups = [
           const changed = await hub.conversations.getConversationById(made[1].id);
           return (await texts(changed)).at(-1) === 'news';
         },
-        'syncAll finds the one group that has news', 2_000);
+        'syncAll finds the one group that has news', 10_000);
       truth((await texts(made[0])).length === 1, 'nothing in the other groups');
     },
   },

@@ -24,7 +24,7 @@ export const identity = [
     name: 'register and wait until every node shows it',
     skip: { node5: 'the option is unknown to this client' },
     async run(world) {
-      const client = await world.client({ waitForRegistrationVisible: { quorumPercentage: 1, timeoutMs: 5_000 } });
+      const client = await world.client({ waitForRegistrationVisible: { quorumPercentage: 1, timeoutMs: 30_000 } });
       equal(await read(client, 'isRegistered'), true, 'isRegistered');
       const group = await client.conversations.createGroup([]);
       equal(await memberIds(group), [client.inboxId], 'members of a group made right after registration');
@@ -169,7 +169,7 @@ export const identity = [
   },
   {
     name: 'consent travels between two installations',
-    seconds: 60,
+    seconds: 120,
     async run(world) {
       const account = world.account();
       const [first, stranger] = [await world.client({ account }), await world.client()];

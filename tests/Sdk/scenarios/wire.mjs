@@ -195,7 +195,7 @@ export const wire = [
     }
 
     for (const stream of streams) {
-      await eventually(() => envelopesOf(stream).length >= published.length, 'every envelope on every stream', 5_000);
+      await eventually(() => envelopesOf(stream).length >= published.length, 'every envelope on every stream', 20_000);
       stream.cancel();
       const received = envelopesOf(stream);
       sameItems(received.map(position), published, 'every envelope once');
@@ -239,7 +239,7 @@ export const wire = [
 
   scenario('a stream of topics without filters stays open', async ({ node }) => {
     const stream = node.open(methods.subscribeTopics, {});
-    await eventually(() => statuses(stream).includes(STARTED), 'STARTED', 2_000);
+    await eventually(() => statuses(stream).includes(STARTED), 'STARTED', 10_000);
     await pause(1_500);
     equal(stream.end, undefined, 'end of the stream');
     stream.cancel();
@@ -249,13 +249,13 @@ export const wire = [
     const group = await groupWithTexts(world, 3);
     const history = (await queryAll(node, { topics: [topicOf(group)] })).map((each) => position(unwrap(each)));
     const stream = node.open(methods.subscribeTopics, { filters: [{ topic: topicOf(group) }] });
-    await eventually(() => stream.metadata !== undefined && stream.frames.length > 0, 'headers and a first frame at once', 1_000);
-    await eventually(() => statuses(stream).includes(CATCHUP_COMPLETE), 'CATCHUP_COMPLETE', 5_000);
+    await eventually(() => stream.metadata !== undefined && stream.frames.length > 0, 'headers and a first frame at once', 5_000);
+    await eventually(() => statuses(stream).includes(CATCHUP_COMPLETE), 'CATCHUP_COMPLETE', 20_000);
     equal(stream.frames[0].statusUpdate?.status, STARTED, 'first frame');
     equal(stream.frames.at(-1).statusUpdate?.status, CATCHUP_COMPLETE, 'last frame of the catch-up');
     equal(envelopesOf(stream).map(position).sort(), history.sort(), 'history on the stream');
     await group.sendText('live');
-    await eventually(() => envelopesOf(stream).length === history.length + 1, 'one live envelope', 2_000);
+    await eventually(() => envelopesOf(stream).length === history.length + 1, 'one live envelope', 10_000);
     stream.cancel();
   }),
 
@@ -268,7 +268,7 @@ export const wire = [
     const stream = node.open(methods.subscribeTopics, {
       filters: [{ topic: topicOf(group), lastSeen: { nodeIdToSequenceId: { 0: `${commits.sequence}`, 100: `${cut.sequence}` } } }],
     });
-    await eventually(() => statuses(stream).includes(CATCHUP_COMPLETE), 'CATCHUP_COMPLETE', 5_000);
+    await eventually(() => statuses(stream).includes(CATCHUP_COMPLETE), 'CATCHUP_COMPLETE', 20_000);
     equal(envelopesOf(stream).map(position), expected.map(position), 'history behind the cursor');
     stream.cancel();
   }),
@@ -280,7 +280,7 @@ export const wire = [
     await eventually(() => statuses(stream).includes(CATCHUP_COMPLETE), 'CATCHUP_COMPLETE', 10_000);
     const before = envelopesOf(stream).length;
     await group.sendText('live');
-    await eventually(() => envelopesOf(stream).length === before + 1, 'one live envelope', 2_000);
+    await eventually(() => envelopesOf(stream).length === before + 1, 'one live envelope', 10_000);
     stream.cancel();
   }),
 
@@ -288,10 +288,10 @@ export const wire = [
     const group = await groupWithTexts(world, 2);
     const history = await queryAll(node, { topics: [topicOf(group)] });
     const stream = node.open(methods.subscribeEnvelopes, { query: { topics: [topicOf(group)], lastSeen: {} } }); // without a cursor: live only
-    await eventually(() => envelopesOf(stream).length === history.length, 'the history', 5_000);
+    await eventually(() => envelopesOf(stream).length === history.length, 'the history', 20_000);
     equal(stream.frames[0].envelopes.length, 0, 'envelopes in the first frame');
     await group.sendText('live');
-    await eventually(() => envelopesOf(stream).length === history.length + 1, 'one live envelope', 2_000);
+    await eventually(() => envelopesOf(stream).length === history.length + 1, 'one live envelope', 10_000);
     stream.cancel();
   }),
 
@@ -365,7 +365,7 @@ export const wire = [
     await group.sendText('after the silence');
     for (const [index, stream] of streams.entries()) {
       equal(stream.end, undefined, 'end of the stream');
-      await eventually(() => envelopesOf(stream).length === before[index] + 1, 'the message after the silence', 2_000);
+      await eventually(() => envelopesOf(stream).length === before[index] + 1, 'the message after the silence', 10_000);
       stream.cancel();
     }
 
