@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using XmtpOrleans.Grains.Feeds;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Grains.Topics;
 using XmtpOrleans.Protocol.Cursors;
@@ -107,7 +108,7 @@ public sealed class ReadingClusterTests
         }
     }
 
-    private static Task<GrainCluster> StartAsync(short silos) => GrainCluster.StartAsync(silos);
+    private static Task<GrainCluster> StartAsync(short silos) => GrainCluster.StartAsync(silos, services => services.AddReading());
 
     private static INodeReader Reader(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<INodeReader>();
 
