@@ -29,7 +29,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     private readonly NpgsqlDataSource _maintenance;
     private readonly PostgresNotifications _notifications;
     private readonly SharedRead<Cursor> _marks;
-    private readonly int _markTimeoutSeconds;
+    private readonly NpgsqlDataSource _marksReader;
     private byte[]? _fingerprintKey;
     private bool _isDisposed;
 
@@ -38,7 +38,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         _reader = PostgresSettings.ReaderSource(options.Value);
         _writer = PostgresSettings.WriterSource(options.Value);
         _maintenance = PostgresSettings.MaintenanceSource(options.Value);
-        _markTimeoutSeconds = options.Value.CommitTimeoutSeconds;
+        _marksReader = PostgresSettings.MarksSource(options.Value);
         _marks = new SharedRead<Cursor>(() => PostgresCalls.GuardAsync(ReadMarksOnceAsync));
         LocalChainSignal = new LocalChainSignal(clock);
         _notifications = new PostgresNotifications(_maintenance, options.Value, LocalChainSignal, clock, logger);
@@ -94,6 +94,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         await _notifications.DisposeAsync();
         await Upkeep.SettleAsync();
         await _reader.DisposeAsync();
+        await _marksReader.DisposeAsync();
         await _writer.DisposeAsync();
         await _maintenance.DisposeAsync();
     }
@@ -106,8 +107,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
 
     private async Task<Cursor> ReadMarksOnceAsync()
     {
-        await using var command = _reader.CreateCommand(ReadMarksSql);
-        command.CommandTimeout = _markTimeoutSeconds;
+        await using var command = _marksReader.CreateCommand(ReadMarksSql);
         return Cursor.Of(await command.AllAsync(
             row => KeyValuePair.Create(new OriginatorId((uint)row.GetInt32(0)), new SequenceId((ulong)row.GetInt64(1)))));
     }

@@ -5,7 +5,7 @@ using XmtpOrleans.Protocol.Envelopes;
 namespace XmtpOrleans.Storage.Postgres;
 
 /// <summary>The chain of one machine in the node's database; any process of the node may append.</summary>
-internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILocalChainStore
+internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILocalChainStore, IDisposable
 {
     private const string Columns = "contract, sequence_id, identifier, payload, block, block_time_ns";
 
@@ -36,6 +36,11 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
         SELECT contract, max(sequence_id) FROM local_chain_event GROUP BY contract
         """;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    // Appends take turns in the database anyway. In the process they wait without a connection, so that many of them leave some to the logs.
+    private readonly SemaphoreSlim _turn = new(initialCount: 1);
+
     public Task<ChainEvent> AppendAsync(
         ChainContract contract,
         ReadOnlyMemory<byte> identifier,
@@ -45,18 +50,19 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
         CancellationToken cancellationToken) => PostgresCalls.GuardAsync(
             async () =>
             {
-                await using var batch = database.Writer.CreateBatch();
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(AppendSql));
-                batch.BatchCommands[1].Parameters.With((int)contract).With(LocalChainDigest.Of(identifier.Span, payload.Span))
-                    .With(identifier).With(payload).With(nowNs).With(sinceNs);
-                await using var row = await batch.ExecuteReaderAsync(CancellationToken.None);
-                await row.NextResultAsync(CancellationToken.None);
-                await row.ReadAsync(CancellationToken.None);
-                var appended = Event(row);
-                await row.DisposeAsync(); // the commit ends with it
-                database.LocalChainSignal.Raise(appended.Contract, appended.Sequence);
-                return appended;
+                if (!await _turn.WaitAsync(LongestWait, cancellationToken))
+                {
+                    throw new StoreException("Too many broadcasts wait.", innerException: null, isTransient: true);
+                }
+
+                try
+                {
+                    return await AppendOnceAsync(contract, identifier, payload, nowNs, sinceNs);
+                }
+                finally
+                {
+                    _turn.Release();
+                }
             },
             cancellationToken);
 
@@ -74,11 +80,30 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
     public Task WaitForAppendAsync(ChainContract contract, SequenceId after, TimeSpan wait, CancellationToken cancellationToken) =>
         database.LocalChainSignal.WaitAsync(contract, after, wait, cancellationToken);
 
+    public void Dispose() => _turn.Dispose();
+
     /// <summary>The last event of each contract.</summary>
     internal static async Task<List<(ChainContract Contract, SequenceId Last)>> ReadLastAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(ReadLastSql, connection);
         return await command.AllAsync(row => ((ChainContract)row.GetInt32(0), new SequenceId((ulong)row.GetInt64(1))));
+    }
+
+    private async Task<ChainEvent> AppendOnceAsync(
+        ChainContract contract, ReadOnlyMemory<byte> identifier, ReadOnlyMemory<byte> payload, long nowNs, long sinceNs)
+    {
+        await using var batch = database.Writer.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(AppendSql));
+        batch.BatchCommands[1].Parameters.With((int)contract).With(LocalChainDigest.Of(identifier.Span, payload.Span))
+            .With(identifier).With(payload).With(nowNs).With(sinceNs);
+        await using var row = await batch.ExecuteReaderAsync(CancellationToken.None);
+        await row.NextResultAsync(CancellationToken.None);
+        await row.ReadAsync(CancellationToken.None);
+        var appended = Event(row);
+        await row.DisposeAsync(); // the commit ends with it
+        database.LocalChainSignal.Raise(appended.Contract, appended.Sequence);
+        return appended;
     }
 
     private static ChainEvent Event(NpgsqlDataReader row) => LocalChainEvents.Of(

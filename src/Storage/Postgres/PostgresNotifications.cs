@@ -134,11 +134,12 @@ internal sealed partial class PostgresNotifications(
     private void Notified(string schema, string payload)
     {
         var parts = payload.Split(':');
-        if (parts is [var at, var contract, var position] && at == schema)
+        // Anybody who reaches the database may notify, so the text is believed only when it names an event.
+        if (parts is [var at, var contract, var position] && at == schema
+            && int.TryParse(contract, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && Enum.IsDefined((ChainContract)number)
+            && ulong.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
         {
-            signal.Raise(
-                (ChainContract)int.Parse(contract, CultureInfo.InvariantCulture), new SequenceId(ulong.Parse(position,
-                    CultureInfo.InvariantCulture)));
+            signal.Raise((ChainContract)number, new SequenceId(sequence));
         }
     }
 

@@ -33,6 +33,13 @@ internal static class PostgresSettings
         builder.Options += $" -c lock_timeout={options.CommitTimeoutSeconds * 1000}";
     });
 
+    /// <summary>For the shared read of the marks, which every read waits for: reads that take all other connections must not keep it waiting.</summary>
+    public static NpgsqlDataSource MarksSource(PostgresOptions options) => Source(options, "marks", builder =>
+    {
+        builder.MaxPoolSize = 1;
+        builder.CommandTimeout = options.CommitTimeoutSeconds;
+    });
+
     /// <summary>For long work and for the one connection that listens: not pooled, no limit on a statement.</summary>
     public static NpgsqlDataSource MaintenanceSource(PostgresOptions options) => Source(options, "maintenance", builder =>
     {

@@ -109,6 +109,18 @@ public sealed class PostgresClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LocalChain_NotificationNamesNoEvent_IsPassedOver()
+    {
+        var waiting = _second.LocalChain.WaitForAppendAsync(ChainContract.GroupMessages, default, TimeSpan.FromDays(1), Cancellation);
+
+        await ScalarAsync<string>("SELECT CAST(pg_notify('xmtp_local_chain', current_schema() || ':0:many') AS text)");
+        await ScalarAsync<string>("SELECT CAST(pg_notify('xmtp_local_chain', current_schema() || ':7:1') AS text)");
+        await AppendEventAsync(_first, 1);
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+    }
+
+    [Fact]
     public async Task LocalChain_ListenerLost_HearsAgain()
     {
         await ScalarAsync<long>($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{_harness.ApplicationName} maintenance'");
