@@ -41,9 +41,10 @@ internal static class CommandLine
         var siloPort = new Option<int>("--silo-port") { Description = "Loopback port of the silo; 0 takes any free one" };
         var publicUrl = new Option<string?>("--public-url") { Description = "What clients are told to connect to; needed with a wildcard host" };
         var postgres = new Option<string?>("--postgres") { Description = "Connection string of a PostgreSQL database to use instead of SQLite" };
+        var drainDelay = new Option<double>("--drain-delay") { Description = "Seconds that calls are still taken after readiness went off" };
         var command = new Command("dev", "Runs a whole one-operator network: node, payer gateway, store and chain, in one process")
         {
-            data, host, port, gatewayPort, opsPort, siloPort, publicUrl, postgres,
+            data, host, port, gatewayPort, opsPort, siloPort, publicUrl, postgres, drainDelay,
         };
         command.SetAction((result, _) => DevRun.RunAsync(new DevOptions
         {
@@ -55,6 +56,7 @@ internal static class CommandLine
             SiloPort = result.GetValue(siloPort),
             PublicUrl = result.GetValue(publicUrl),
             PostgresConnection = result.GetValue(postgres),
+            DrainDelay = TimeSpan.FromSeconds(result.GetValue(drainDelay)),
         }));
         return command;
     }

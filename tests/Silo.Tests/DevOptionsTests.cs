@@ -14,6 +14,7 @@ public sealed class DevOptionsTests
         SiloPort = 0,
         PublicUrl = null,
         PostgresConnection = null,
+        DrainDelay = TimeSpan.Zero,
     };
 
     [Fact]

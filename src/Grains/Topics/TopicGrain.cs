@@ -5,7 +5,7 @@ using XmtpOrleans.Grains.Feeds;
 
 namespace XmtpOrleans.Grains.Topics;
 
-[GrainType("topic"), Reentrant] // answers come from snapshots; only a first load and a wait for the feed are long
+[GrainType("xmtp.topic"), Reentrant] // answers come from snapshots; only a first load and a wait for the feed are long
 internal sealed class TopicGrain : IGrainBase, ITopicGrain
 {
     private readonly TopicTail _tail;

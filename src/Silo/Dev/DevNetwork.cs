@@ -19,6 +19,7 @@ internal sealed class DevNetwork
     private readonly WebApplication _node;
     private readonly WebApplication _gateway;
     private readonly WebApplication _ops;
+    private readonly TimeSpan _drainDelay;
 
     private DevNetwork(WebApplication node, WebApplication gateway, DevOptions options, EthereumAddress nodeAddress)
     {
@@ -26,6 +27,7 @@ internal sealed class DevNetwork
         readiness.Add(() => Fault("node", node));
         readiness.Add(() => Fault("gateway", gateway));
         (_node, _gateway, _ops) = (node, gateway, OpsEndpoint.Build(options.Address, options.OpsPort, readiness));
+        _drainDelay = options.DrainDelay;
         NodeAddress = nodeAddress;
         StoreDescription = NodeApplication.StoreOf(options);
     }
@@ -67,17 +69,25 @@ internal sealed class DevNetwork
         return network;
     }
 
-    /// <summary>Drains: health fails first, then the gateway finishes its calls, then the node ends its streams and finishes what was published.</summary>
+    /// <summary>Drains: health fails first, and after the drain delay the gateway finishes its calls, then the node ends its streams and finishes what
+    /// was published. What fails on the way does not keep the rest from stopping.</summary>
     public async Task StopAsync()
     {
         _gateway.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Leaving);
         _node.Services.GetRequiredService<ServingState>().MoveTo(ServingPhase.Leaving);
-        await _gateway.StopAsync();
-        await _node.StopAsync();
-        await _ops.StopAsync();
-        await _gateway.DisposeAsync();
-        await _node.DisposeAsync();
-        await _ops.DisposeAsync();
+        await Task.Delay(_drainDelay, TimeProvider.System);
+        try
+        {
+            await _gateway.StopAsync();
+        }
+        finally
+        {
+            await _node.StopAsync();
+            await _ops.StopAsync();
+            await _gateway.DisposeAsync();
+            await _node.DisposeAsync();
+            await _ops.DisposeAsync();
+        }
     }
 
     private static void CreateFolder(string folder)

@@ -29,6 +29,9 @@ internal sealed record DevOptions
     /// <summary>PostgreSQL to store in; <see langword="null"/> is a SQLite file in the data folder.</summary>
     public required string? PostgresConnection { get; init; }
 
+    /// <summary>How long calls are still taken after readiness went off, so that whoever routes traffic here can notice. Default: none.</summary>
+    public required TimeSpan DrainDelay { get; init; }
+
     /// <summary>The listening address, once <see cref="Faults"/> found none.</summary>
     public IPAddress Address => string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(Host);
 
@@ -59,6 +62,7 @@ internal sealed record DevOptions
             if (port is < 1 or > IPEndPoint.MaxPort) yield return $"{option} {port}: not a port; give one from 1 to {IPEndPoint.MaxPort}";
         }
 
+        if (DrainDelay < TimeSpan.Zero) yield return $"--drain-delay {DrainDelay.TotalSeconds}: give seconds, 0 or more";
         if (SiloPort is < 0 or > IPEndPoint.MaxPort) yield return $"--silo-port {SiloPort}: not a port; give one from 1 to {IPEndPoint.MaxPort}, or 0";
         foreach (var shared in ports.GroupBy(entry => entry.Port).Where(group => group.Count() > 1))
         {
