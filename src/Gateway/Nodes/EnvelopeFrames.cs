@@ -12,6 +12,7 @@ internal abstract class EnvelopeFrames
     private const int MaxEnvelopeBytes = RpcOptions.MaxMessageBytes - 64;
 
     private readonly List<ReadyMessage> _frames = [];
+    private readonly int _length;
 
     private EnvelopeFrames(FeedEntries entries, int nesting, int maxFrameBytes)
     {
@@ -36,17 +37,30 @@ internal abstract class EnvelopeFrames
         }
 
         if (values.Count > 0) _frames.Add(Wrap(values, nesting));
+        _length = _frames.Sum(static frame => frame.Length);
     }
 
     /// <summary>How many entries no frame can carry.</summary>
     public int TooLarge { get; }
 
-    /// <summary>Buffers all frames; whoever calls flushes.</summary>
-    public void WriteTo(RpcStreamWriter writer)
+    /// <summary>Writes all frames; whoever calls flushes. What does not fit Kestrel's buffer is flushed on the way: thousands of streams that do
+    /// not read would else each keep a whole batch in memory.</summary>
+    public ValueTask WriteToAsync(RpcStreamWriter writer)
     {
+        if (_length > RpcStreamWriter.PartSize) return SendAllAsync(writer);
         foreach (var frame in _frames)
         {
             writer.Buffer(frame);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask SendAllAsync(RpcStreamWriter writer)
+    {
+        foreach (var frame in _frames)
+        {
+            await writer.SendAsync(frame);
         }
     }
 

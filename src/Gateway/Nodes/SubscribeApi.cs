@@ -138,7 +138,7 @@ internal sealed partial class SubscribeApi(
             {
                 case FeedStreamKind.Entries:
                     var frames = batch.Entries.Attached(encode);
-                    frames.WriteTo(responses);
+                    await frames.WriteToAsync(responses);
                     if (frames.TooLarge > 0) Log.EnvelopesTooLarge(logger, frames.TooLarge);
                     break;
                 case FeedStreamKind.CaughtUp when caughtUp is not null:

@@ -10,8 +10,8 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// </summary>
 internal sealed class RpcStreamWriter
 {
-    // What Kestrel buffers for a response before a flush waits for the client.
-    private const int PartSize = 64 * 1024;
+    /// <summary>What Kestrel buffers for a response before a flush waits for the client, in bytes.</summary>
+    public const int PartSize = 64 * 1024;
 
     private static readonly TimeSpan UnaryStallLimit = TimeSpan.FromSeconds(15);
 
@@ -84,6 +84,23 @@ internal sealed class RpcStreamWriter
     {
         Buffer(message);
         return FlushAsync();
+    }
+
+    /// <summary>Sends one message of any size, a large one part by part: only a part of it waits in memory for a client that does not read.</summary>
+    public async ValueTask SendAsync(ReadyMessage message)
+    {
+        if (!IsLarge(message) || _encoding != ProtoFrames.Instance)
+        {
+            await WriteAsync(message);
+            return;
+        }
+
+        Start();
+        _buffered++;
+        ReadyMessage.WriteFrameHeader(_body, message.Length);
+        var position = 0;
+        while (message.WritePartTo(_body, ref position, PartSize)) await FlushAsync();
+        await FlushAsync();
     }
 
     /// <summary>Whether a response is sent in parts, so that it does not wait in memory for a client that does not read.</summary>

@@ -27,12 +27,26 @@ internal static class PostgresCalls
         }
     }
 
-    /// <summary>As <see cref="GuardAsync"/>; a caller that gives up stops waiting, the call goes on.</summary>
+    /// <summary>Runs a call that may be made twice. A pool may hold connections that a restarted server has closed; the first call to meet one is
+    /// repeated, and by then the driver has emptied the pool.</summary>
+    public static Task<T> GuardRepeatableAsync<T>(Func<Task<T>> call) => GuardAsync(async () =>
+    {
+        try
+        {
+            return await call();
+        }
+        catch (NpgsqlException failure) when (IsLostConnection(failure))
+        {
+            return await call();
+        }
+    });
+
+    /// <summary>As <see cref="GuardRepeatableAsync"/>; a caller that gives up stops waiting, the call goes on.</summary>
     /// <remarks>Cancelling in the driver would cost the connection, and callers give up often.</remarks>
     public static Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
         ? Task.FromCanceled<T>(cancellationToken)
-        : GuardAsync(call).WaitAsync(cancellationToken);
+        : GuardRepeatableAsync(call).WaitAsync(cancellationToken);
 
     public static StoreException ToStoreException(Exception failure) => failure switch
     {
@@ -42,6 +56,11 @@ internal static class PostgresCalls
         _ => new StoreException("PostgreSQL cannot be reached or does not answer; start it, or check the network.", failure,
             isTransient: true),
     };
+
+    // A server that shut down says so before it goes (57P01 to 57P03); one that was killed only closes. A time-out is no reason to wait once more.
+    private static bool IsLostConnection(NpgsqlException failure) => failure is PostgresException refused
+        ? refused.SqlState.StartsWith("57P", StringComparison.Ordinal)
+        : failure.InnerException is IOException or SocketException { SocketErrorCode: not SocketError.ConnectionRefused } or EndOfStreamException;
 
     // Connection, resources (a full disk too), state, operator intervention and system errors pass; so do locks and conflicts.
     private static bool IsTransient(PostgresException refused) =>

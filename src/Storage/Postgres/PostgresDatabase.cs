@@ -39,7 +39,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         _writer = PostgresSettings.WriterSource(options.Value);
         _maintenance = PostgresSettings.MaintenanceSource(options.Value);
         _marksReader = PostgresSettings.MarksSource(options.Value);
-        _marks = new SharedRead<Cursor>(() => PostgresCalls.GuardAsync(ReadMarksOnceAsync));
+        _marks = new SharedRead<Cursor>(() => PostgresCalls.GuardRepeatableAsync(ReadMarksOnceAsync));
         LocalChainSignal = new LocalChainSignal(clock);
         _notifications = new PostgresNotifications(_maintenance, options.Value, LocalChainSignal, clock, logger);
         Bands = new PostgresBands(_maintenance);
