@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Xmtp.Xmtpv4.Envelopes;
 using Xmtp.Xmtpv4.MessageApi;
 
 namespace XmtpOrleans.Load.Workloads;
@@ -9,11 +10,14 @@ internal static class Reads
     private const string Service = "/xmtp.xmtpv4.message_api.ReplicationApi/";
 
     /// <summary>Path and request of a read, by its name on the command line.</summary>
-    public static (string Path, Func<int, IMessage> Request) Of(string name, uint limit) => name switch
+    /// <param name="name">Its name.</param>
+    /// <param name="limit">Limit of a query.</param>
+    /// <param name="lastSeen">Where queries start; <see langword="null"/> is the beginning of each topic.</param>
+    public static (string Path, Func<int, IMessage> Request) Of(string name, uint limit, Cursor? lastSeen) => name switch
     {
         "query" => (Service + "QueryEnvelopes", group => new QueryEnvelopesRequest
         {
-            Query = new EnvelopesQuery { Topics = { ByteString.CopyFrom(GroupMessages.Topic(group)) } },
+            Query = new EnvelopesQuery { Topics = { ByteString.CopyFrom(GroupMessages.Topic(group)) }, LastSeen = lastSeen },
             Limit = limit,
         }),
         "newest" => (Service + "GetNewestEnvelope", group => new GetNewestEnvelopeRequest
