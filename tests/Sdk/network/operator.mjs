@@ -36,7 +36,9 @@ export class Operator {
   async start() {
     const log = openSync(this.#logPath, 'a');
     const [file, ...first] = this.#command;
-    const started = spawn(file, [...first, ...this.#arguments], { stdio: ['ignore', log, log] });
+    // Several servers and clients start at once here: a first connection to the database may take longer than a second.
+    const env = { ...process.env, Postgres__ConnectTimeoutSeconds: '5' };
+    const started = spawn(file, [...first, ...this.#arguments], { stdio: ['ignore', log, log], env });
     closeSync(log);
     this.#process = started;
     let startError;
