@@ -29,9 +29,9 @@ internal sealed class GrainCluster : IAsyncDisposable
     public ISequencerGrain Sequencer => _cluster.Client.GetGrain<ISequencerGrain>(TestPublishes.Node.Value);
 
     public static async Task<GrainCluster> StartAsync(
-        short silos, Action<IServiceCollection>? services = null, Dictionary<string, string?>? settings = null)
+        short silos, Action<IServiceCollection>? services = null, Dictionary<string, string?>? settings = null, FakeEnvelopeStore? existing = null)
     {
-        var store = new FakeEnvelopeStore();
+        var store = existing ?? new FakeEnvelopeStore();
         var chain = new FakeAppChain(TimeProvider.System);
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSiloHost((_, host) =>

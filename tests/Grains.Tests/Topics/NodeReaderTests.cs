@@ -49,6 +49,47 @@ public sealed class NodeReaderTests
     });
 
     [Fact]
+    public void Query_LogsAtRestSinceTheStart_SecondReadNeedsNoStore() => Pump.Run(18, async _ =>
+    {
+        await using var harness = new ReaderHarness(prepare: model =>
+        {
+            model.Append(0, inRing: false, FeedModel.New(B));
+            model.Append(100, inRing: false, FeedModel.New(A), FeedModel.New(B), FeedModel.New(A));
+        });
+        await FeedHarness.SettleAsync();
+        await harness.QueryAsync(A);
+        harness.Model.Calls.Clear();
+
+        Assert.Equal(["100:1", "100:3"], Names(await harness.QueryAsync(A)));
+        Assert.Equal("100:3", Name(await harness.NewestAsync(A)));
+        Assert.DoesNotContain(StoreCall.ReadTopics, harness.Model.Calls.Keys);
+        Assert.DoesNotContain(StoreCall.ReadNewest, harness.Model.Calls.Keys);
+        Assert.Equal(1, harness.Model.Calls[StoreCall.ReadTopicTail]);
+    });
+
+    [Fact]
+    public void Query_LogAtRestHereGrowsElsewhere_OldMarksAreNotVouchedFor() => Pump.Run(19, async _ =>
+    {
+        await using var harness = new ReaderHarness(prepare: model => model.Append(100, inRing: false, FeedModel.New(A)));
+        await FeedHarness.SettleAsync();
+        await harness.QueryAsync(A);
+        await harness.QueryAsync(A);
+
+        // As another process does it that took the log over: nothing of it passes the ring that this one reads.
+        harness.Model.Append(100, inRing: false, FeedModel.New(A));
+        var (query, newest) = (harness.QueryAsync(A), harness.NewestAsync(A));
+        await harness.Feed.PassAsync(TimeSpan.FromMilliseconds(30));
+
+        Assert.Equal(["100:1", "100:2"], Names(await query));
+        Assert.Equal("100:2", Name(await newest));
+
+        await harness.Feed.PassAsync(TimeSpan.FromSeconds(2));
+        harness.Model.Calls.Clear();
+        Assert.Equal(["100:1", "100:2"], Names(await harness.QueryAsync(A)));
+        Assert.DoesNotContain(StoreCall.ReadTopics, harness.Model.Calls.Keys);
+    });
+
+    [Fact]
     public void Query_ReadsFarApart_GoToTheStore() => Pump.Run(2, async _ =>
     {
         await using var harness = new ReaderHarness(new TopicOptions { WakeWithin = TimeSpan.FromSeconds(5) });

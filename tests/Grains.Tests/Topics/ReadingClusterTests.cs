@@ -51,6 +51,34 @@ public sealed class ReadingClusterTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
+    public async Task Query_StartedOnStoredData_SecondReadIsAnsweredFromMemory(short silos)
+    {
+        var store = new FakeEnvelopeStore();
+        var topic = TestPublishes.Group();
+        await using (var before = await GrainCluster.StartAsync(1, existing: store))
+        {
+            for (var number = 0; number < 3; number++) await PublishAsync(before, before.Silos[0], $"{number}");
+        }
+
+        await using var cluster = await GrainCluster.StartAsync(silos, services => services.AddReading(), existing: store);
+        foreach (var silo in cluster.Silos) await silo.ServiceProvider.GetRequiredService<FeedHub>().Started.WaitAsync(Cancellation);
+        foreach (var silo in cluster.Silos)
+        {
+            Assert.Equal(3, (await Reader(silo).QueryTopicsAsync([topic], Cursor.Empty, Limit, Cancellation)).Entries.Count);
+        }
+
+        store.Before = static call => call == StoreCall.ReadTopics ? throw new StoreException("not to be asked") : Task.CompletedTask;
+        foreach (var silo in cluster.Silos)
+        {
+            Assert.Equal(3, (await Reader(silo).QueryTopicsAsync([topic], Cursor.Empty, Limit, Cancellation)).Entries.Count);
+        }
+
+        Assert.Equal(1, cluster.Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<TopicTails>().Count));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
     public async Task Streams_OnEverySilo_GetEveryEnvelopeOnceInOrder(short silos)
     {
         await using var cluster = await StartAsync(silos);
