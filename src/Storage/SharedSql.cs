@@ -13,6 +13,8 @@ internal static class SharedSql
         FROM unsettled_usage WHERE payer = $1 GROUP BY start_minute ORDER BY start_minute
         """;
 
+    public const string ReadQueueSlots = "SELECT originator_id, queue_slot FROM originator";
+
     public const string ReadChainCursor = "SELECT block, block_hash, last_event FROM chain_cursor WHERE originator_id = $1";
 
     // Times rise with the position, so the rows that are recent enough are a prefix and nothing older than the limit is read.

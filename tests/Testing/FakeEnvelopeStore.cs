@@ -60,6 +60,13 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
         CallAsync(StoreCall.TakeLease, cancellationToken, () =>
         {
             var log = Log(originator);
+            if (log.Slot < 0)
+            {
+                var slot = Enumerable.Range(0, QueueSlots.Count).Except(_logs.Values.Select(other => other.Slot)).DefaultIfEmpty(-1).Min();
+                if (slot < 0) throw QueueSlots.Full(originator);
+                log.Slot = slot;
+            }
+
             return new Lease
             {
                 Originator = originator,
@@ -178,6 +185,11 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     /// <inheritdoc/>
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>
         CallAsync(StoreCall.ReadChainCursor, cancellationToken, () => Log(originator).Cursor);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken) =>
+        CallAsync<IReadOnlyDictionary<OriginatorId, int>>(StoreCall.ReadQueueSlots, cancellationToken, () =>
+            _logs.Where(log => log.Value.Slot >= 0).ToDictionary(log => log.Key, log => log.Value.Slot));
 
     /// <inheritdoc/>
     public Task ProbeAsync(CancellationToken cancellationToken) => CallAsync(StoreCall.Probe, cancellationToken, static () => true);
@@ -306,6 +318,8 @@ public sealed class FakeEnvelopeStore : IEnvelopeStore
     private sealed class FakeLog
     {
         public long Epoch { get; set; }
+
+        public int Slot { get; set; } = -1;
 
         public SequenceId Last { get; private set; }
 

@@ -45,6 +45,9 @@ public enum StoreCall
     /// <summary>A chain cursor is read.</summary>
     ReadChainCursor,
 
+    /// <summary>The queue slots are read.</summary>
+    ReadQueueSlots,
+
     /// <summary>The store is probed.</summary>
     Probe,
 }

@@ -87,6 +87,9 @@ internal sealed class WatchedStore(IEnvelopeStore store, TimeProvider clock) : I
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>
         store.ReadChainCursorAsync(originator, cancellationToken);
 
+    public Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken) =>
+        store.ReadQueueSlotsAsync(cancellationToken);
+
     public Task ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

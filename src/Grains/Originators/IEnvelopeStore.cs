@@ -13,6 +13,7 @@ public interface IEnvelopeStore
 {
     /// <summary>Takes the log over: a new epoch, after which every append under an older one is fenced. Waits for an append in flight;
     /// creates the log at its first lease. Called by the first append of an activation, never by a read.</summary>
+    /// <exception cref="StoreException">Among others: the log is new and every one of <see cref="QueueSlots"/> is taken.</exception>
     Task<Lease> TakeLeaseAsync(OriginatorId originator, CancellationToken cancellationToken);
 
     /// <summary>Writes a commit in one transaction and one round trip, flushed to disk before it returns: rows, rejected positions, usage and
@@ -79,6 +80,9 @@ public interface IEnvelopeStore
 
     /// <summary>How far a chain log has read its contract; <see langword="null"/> before its first event.</summary>
     Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken);
+
+    /// <summary>Which log owns which of <see cref="QueueSlots"/>. A log gets its slot at its first lease and keeps it.</summary>
+    Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken);
 
     /// <summary>Writes and flushes a few bytes: completes when the store can take appends again. Used for readiness.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);

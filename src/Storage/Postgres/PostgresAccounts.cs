@@ -51,6 +51,13 @@ internal static class PostgresAccounts
         return counts;
     }
 
+    public static async Task<IReadOnlyDictionary<OriginatorId, int>> QueueSlotsAsync(NpgsqlDataSource reader)
+    {
+        await using var command = reader.CreateCommand(SharedSql.ReadQueueSlots);
+        var slots = await command.AllAsync(row => KeyValuePair.Create(new OriginatorId((uint)row.GetInt32(0)), row.GetInt32(1)));
+        return new Dictionary<OriginatorId, int>(slots);
+    }
+
     public static async Task<IReadOnlyList<UsagePeriod>?> UsageAsync(NpgsqlDataSource reader, EthereumAddress payer, int periodMinutes)
     {
         await using var command = reader.CreateCommand(SharedSql.ReadUsage);

@@ -90,6 +90,9 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(() => PostgresAccounts.ChainCursorAsync(database.Reader, originator), cancellationToken);
 
+    public Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken) =>
+        PostgresCalls.GuardAsync(() => PostgresAccounts.QueueSlotsAsync(database.Reader), cancellationToken);
+
     public Task ProbeAsync(CancellationToken cancellationToken) => PostgresCalls.GuardAsync(
         async () =>
         {

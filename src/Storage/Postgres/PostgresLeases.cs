@@ -21,9 +21,11 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
 
     private const string CreateLockSql = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.originator', 0))";
 
+    // Writes nothing when every slot is taken.
     private const string CreateSql = """
         INSERT INTO originator (originator_id, queue_slot, lease_epoch, low_water_mark)
-        SELECT $1, (SELECT count(*) FROM originator), 0, 0 ON CONFLICT (originator_id) DO NOTHING
+        SELECT $1, slot, 0, 0 FROM generate_series(0, $2 - 1) AS slot WHERE slot NOT IN (SELECT queue_slot FROM originator)
+        ORDER BY slot LIMIT 1 ON CONFLICT (originator_id) DO NOTHING
         """;
 
     private const string EndBlockersSql = "SELECT count(pg_terminate_backend(blocker)) FROM unnest(pg_blocking_pids($1)) AS blocker";
@@ -32,7 +34,7 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
     {
         if (await TryTakeAsync(originator, fingerprintKey) is { } lease) return lease;
         await CreateAsync(originator);
-        return await TryTakeAsync(originator, fingerprintKey) ?? throw new StoreException($"The log of {originator} cannot be created.");
+        return await TryTakeAsync(originator, fingerprintKey) ?? throw QueueSlots.Full(originator);
     }
 
     private async Task<Lease?> TryTakeAsync(OriginatorId originator, byte[] fingerprintKey)
@@ -77,7 +79,7 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
         await using var batch = writer.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CreateLockSql)); // two logs that are created together get two slots
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CreateSql));
-        batch.BatchCommands[1].Parameters.With((int)originator.Value);
+        batch.BatchCommands[1].Parameters.With((int)originator.Value).With(QueueSlots.Count);
         await batch.ExecuteNonQueryAsync();
     }
 

@@ -43,6 +43,9 @@ internal static class SqliteAccounts
         return counts;
     }
 
+    public static IReadOnlyDictionary<OriginatorId, int> QueueSlots(SqliteSession session) => new Dictionary<OriginatorId, int>(session
+        .Statement(SharedSql.ReadQueueSlots).All(row => KeyValuePair.Create(new OriginatorId((uint)row.Integer(0)), (int)row.Integer(1))));
+
     public static IReadOnlyList<UsagePeriod>? Usage(SqliteSession session, EthereumAddress payer, int periodMinutes)
     {
         var periods = session.Statement(SharedSql.ReadUsage).Bind(1, payer.ToArray()).Bind(2, periodMinutes)

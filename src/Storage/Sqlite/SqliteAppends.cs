@@ -12,9 +12,14 @@ internal static class SqliteAppends
     private const int RejectedBytesKept = 64 * 1024;
 
     private const string TakeLeaseSql = """
+        UPDATE originator SET lease_epoch = lease_epoch + 1 WHERE originator_id = $1 RETURNING lease_epoch, last_sequence_id, last_ns
+        """;
+
+    // Writes nothing when every slot is taken.
+    private const string CreateSql = """
+        WITH RECURSIVE slots (slot) AS (SELECT 0 UNION ALL SELECT slot + 1 FROM slots WHERE slot + 1 < $2)
         INSERT INTO originator (originator_id, queue_slot, lease_epoch, last_sequence_id, last_ns, contiguous_mark, low_water_mark)
-        VALUES ($1, (SELECT count(*) FROM originator), 1, 0, 0, 0, 0)
-        ON CONFLICT (originator_id) DO UPDATE SET lease_epoch = lease_epoch + 1
+        SELECT $1, slot, 1, 0, 0, 0, 0 FROM slots WHERE slot NOT IN (SELECT queue_slot FROM originator) ORDER BY slot LIMIT 1
         RETURNING lease_epoch, last_sequence_id, last_ns
         """;
 
@@ -63,27 +68,10 @@ internal static class SqliteAppends
         ON CONFLICT (originator_id) DO UPDATE SET block = excluded.block, block_hash = excluded.block_hash, last_event = excluded.last_event
         """;
 
-    public static Lease TakeLease(SqliteSession session, OriginatorId originator, DateTimeOffset now, byte[] fingerprintKey)
-    {
-        var statement = session.Statement(TakeLeaseSql).Bind(1, originator.Value);
-        try
-        {
-            statement.Step();
-            return new Lease
-            {
-                Originator = originator,
-                Epoch = statement.Integer(0),
-                Last = new SequenceId((ulong)statement.Integer(1)),
-                LastNs = statement.Integer(2),
-                StoreTime = now,
-                FingerprintKey = fingerprintKey,
-            };
-        }
-        finally
-        {
-            statement.Reset();
-        }
-    }
+    public static Lease TakeLease(SqliteSession session, OriginatorId originator, DateTimeOffset now, byte[] fingerprintKey) =>
+        LeaseOf(session.Statement(TakeLeaseSql).Bind(1, originator.Value), originator, now, fingerprintKey)
+        ?? LeaseOf(session.Statement(CreateSql).Bind(1, originator.Value).Bind(2, QueueSlots.Count), originator, now, fingerprintKey)
+        ?? throw QueueSlots.Full(originator);
 
     public static AppendOutcome Append(SqliteSession session, LogAppend append, AppendTotals totals)
     {
@@ -112,6 +100,27 @@ internal static class SqliteAppends
         }
 
         return AppendOutcome.Committed;
+    }
+
+    private static Lease? LeaseOf(SqliteStatement statement, OriginatorId originator, DateTimeOffset now, byte[] fingerprintKey)
+    {
+        try
+        {
+            if (!statement.Step()) return null;
+            return new Lease
+            {
+                Originator = originator,
+                Epoch = statement.Integer(0),
+                Last = new SequenceId((ulong)statement.Integer(1)),
+                LastNs = statement.Integer(2),
+                StoreTime = now,
+                FingerprintKey = fingerprintKey,
+            };
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
     private static void InsertRows(SqliteSession session, long originator, IReadOnlyList<LogRow> rows)

@@ -79,6 +79,9 @@ internal sealed class SqliteEnvelopeStore(SqliteDatabase database) : IEnvelopeSt
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>
         database.Readers.ReadAsync(session => SqliteAccounts.ChainCursor(session, originator), cancellationToken);
 
+    public Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken) =>
+        database.Readers.ReadAsync(SqliteAccounts.QueueSlots, cancellationToken);
+
     public Task ProbeAsync(CancellationToken cancellationToken) => database.Writer
         .WriteAsync(session =>
         {

@@ -29,6 +29,37 @@ public abstract class AppendContract(StoreHarness harness) : StoreContract(harne
     }
 
     [Fact]
+    public async Task TakeLease_NewLogs_EachOwnsASlotForEver()
+    {
+        var originators = Enumerable.Range(1, 20).Select(number => new OriginatorId((uint)number * 100)).ToList();
+        await Task.WhenAll(originators.Select(originator => Store.TakeLeaseAsync(originator, Cancellation)));
+        var slots = await Store.ReadQueueSlotsAsync(Cancellation);
+
+        Assert.Equal(originators, slots.Keys.Order());
+        Assert.Equal(Enumerable.Range(0, 20), slots.Values.Order());
+
+        await ReopenAsync();
+        foreach (var originator in originators.Append(new OriginatorId(0))) await Store.TakeLeaseAsync(originator, Cancellation);
+
+        Assert.Equivalent(slots.Append(KeyValuePair.Create(new OriginatorId(0), 20)), await Store.ReadQueueSlotsAsync(Cancellation), strict: true);
+    }
+
+    [Fact]
+    public async Task TakeLease_NoSlotLeft_RefusesTheNewLogAndKeepsTheOthers()
+    {
+        for (var number = 1; number <= QueueSlots.Count; number++) await Store.TakeLeaseAsync(new OriginatorId((uint)number * 100), Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => Store.TakeLeaseAsync(new OriginatorId(7_000), Cancellation));
+
+        Assert.Equal("The log of originator 7000 is refused: this node keeps 64 logs already, one for each queue of its live feed.", refusal.Message);
+        Assert.False(refusal.IsTransient);
+        Assert.Equal(QueueSlots.Count, (await Store.ReadQueueSlotsAsync(Cancellation)).Count);
+        var known = await LogWriter.TakeAsync(Store, 100);
+        Assert.Equal(2, known.Lease.Epoch);
+        Assert.Equal(AppendOutcome.Committed, await known.AppendTopicsAsync(Group(1)));
+    }
+
+    [Fact]
     public async Task TakeLease_AfterReopen_ContinuesTheLog()
     {
         var log = await LogWriter.TakeAsync(Store, 100);
