@@ -1,5 +1,7 @@
 using System.CommandLine;
+using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Dev;
+using XmtpOrleans.Silo.Roles;
 
 namespace XmtpOrleans.Silo;
 
@@ -13,7 +15,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var dev = DevCommand();
-        var root = new RootCommand("One operator of the decentralised XMTP network.") { dev };
+        var root = new RootCommand("One operator of the decentralised XMTP network.") { dev, MigrateCommandOf() };
+        foreach (var role in Role.All) root.Add(RoleCommandOf(role));
         var isDefault = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
         var parsed = root.Parse(isDefault ? ["dev", .. args] : args);
         if (parsed.Errors.Count > 0)
@@ -59,5 +62,61 @@ internal static class CommandLine
             DrainDelay = TimeSpan.FromSeconds(result.GetValue(drainDelay)),
         }));
         return command;
+    }
+
+    private static Command RoleCommandOf(Role role)
+    {
+        var command = new Command(role.Name, role.Summary);
+        var settings = SettingsOptions(command);
+        command.SetAction((result, _) => RoleRun.RunAsync(role, settings(result)));
+        return command;
+    }
+
+    private static Command MigrateCommandOf()
+    {
+        var command = new Command("migrate", "Brings the node's PostgreSQL database to the schema of this version, and ends");
+        var settings = SettingsOptions(command);
+        command.SetAction((result, _) => MigrateCommand.RunAsync(settings(result)));
+        return command;
+    }
+
+    // Every setting can be an option; those that differ between processes of one machine have names of their own.
+    private static Func<ParseResult, RoleSettings> SettingsOptions(Command command)
+    {
+        var file = new Option<string?>("--config") { Description = "JSON file of settings" };
+        var set = new Option<string[]>("--set") { Description = "A setting, as Section:Name=value; may be given again", AllowMultipleArgumentsPerToken = true };
+        (Option<string?> Option, string Setting)[] named =
+        [
+            (new Option<string?>("--host") { Description = "Address to listen on" }, "Listen:Host"),
+            (new Option<string?>("--port") { Description = "Port of the RPC" }, "Listen:Port"),
+            (new Option<string?>("--ops-host") { Description = "Address of health and metrics" }, "Ops:Host"),
+            (new Option<string?>("--ops-port") { Description = "Port of health and metrics" }, "Ops:Port"),
+        ];
+        command.Add(file);
+        command.Add(set);
+        foreach (var (option, _) in named) command.Add(option);
+        set.Validators.Add(static result =>
+        {
+            foreach (var token in result.Tokens.Where(static token => !token.Value.Contains('=', StringComparison.Ordinal)))
+            {
+                result.AddError($"--set {token.Value}: give Section:Name=value");
+            }
+        });
+        return result =>
+        {
+            var given = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+            foreach (var text in result.GetValue(set) ?? [])
+            {
+                var parts = text.Split('=', 2);
+                given[parts[0]] = parts[1];
+            }
+
+            foreach (var (option, setting) in named)
+            {
+                if (result.GetValue(option) is { } value) given[setting] = value;
+            }
+
+            return RoleSettings.Load(result.GetValue(file), given, Environment.GetEnvironmentVariables());
+        };
     }
 }

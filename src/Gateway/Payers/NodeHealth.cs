@@ -2,12 +2,14 @@ using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using XmtpOrleans.Gateway.Rpc;
 
 namespace XmtpOrleans.Gateway.Payers;
 
-/// <summary>Asks every registered node again and again whether it is healthy: clients that are sent to a dead node wait for it for seconds.</summary>
+/// <summary>Asks every registered node again and again whether it is healthy: clients that are sent to a dead node wait for it for seconds. A gateway
+/// that sees none healthy is not healthy itself.</summary>
 internal sealed partial class NodeHealth(
-    NodeDirectory nodes, IOptions<PayerOptions> options, TimeProvider clock, ILogger<NodeHealth> logger) : BackgroundService
+    NodeDirectory nodes, ServingState state, IOptions<PayerOptions> options, TimeProvider clock, ILogger<NodeHealth> logger) : BackgroundService
 {
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -25,6 +27,7 @@ internal sealed partial class NodeHealth(
             while (true)
             {
                 await CheckAllAsync(stoppingToken);
+                state.Report(nodes.Healthy.Count > 0 ? null : "no node is healthy");
                 _firstRound.TrySetResult();
                 await Task.Delay(options.Value.HealthInterval, clock, stoppingToken);
             }

@@ -13,7 +13,10 @@ public static class PayerGatewayHosting
 {
     /// <summary>Registers the gateway for a payer's key. It needs the node registry and the chain's ports. It reaches nodes over RPC alone,
     /// so it can run anywhere.</summary>
-    public static IServiceCollection AddPayerGateway(this IServiceCollection services, Secp256k1PrivateKey payerKey)
+    public static IServiceCollection AddPayerGateway(this IServiceCollection services, Secp256k1PrivateKey payerKey) => services.AddPayerGateway(_ => payerKey);
+
+    /// <summary>As <see cref="AddPayerGateway(IServiceCollection, Secp256k1PrivateKey)"/>, for a key that is known once the configuration was checked.</summary>
+    public static IServiceCollection AddPayerGateway(this IServiceCollection services, Func<IServiceProvider, Secp256k1PrivateKey> payerKey)
     {
         services.AddOptions<PayerOptions>().BindConfiguration(PayerOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PayerOptions>, PayerOptionsValidator>());
@@ -23,7 +26,7 @@ public static class PayerGatewayHosting
         services.AddInboxes();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new Admission(provider.GetRequiredService<IOptions<AdmissionOptions>>().Value));
-        services.TryAddSingleton(new PayerSigner(payerKey));
+        services.TryAddSingleton(provider => new PayerSigner(payerKey(provider)));
         services.TryAddSingleton<NodeDirectory>();
         services.TryAddSingleton<NodeHealth>();
         services.TryAddSingleton<ListedNodes>();

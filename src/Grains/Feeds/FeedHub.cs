@@ -115,7 +115,7 @@ internal sealed partial class FeedHub : IFeed
         }
     }
 
-    /// <summary>Waits until everything up to these marks is applied; <see langword="false"/> when that took longer than <paramref name="wait"/>.</summary>
+    /// <inheritdoc/>
     public async ValueTask<bool> WaitForAsync(Cursor marks, TimeSpan wait, CancellationToken cancellationToken)
     {
         var start = _clock.GetTimestamp();

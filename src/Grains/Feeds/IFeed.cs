@@ -18,4 +18,7 @@ public interface IFeed
 
     /// <summary>The marks whenever they change, merged when the reader is slow; the first at once.</summary>
     IAsyncEnumerable<Cursor> FollowMarksAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits until everything up to these marks was delivered; <see langword="false"/> when that took longer than <paramref name="wait"/>.</summary>
+    ValueTask<bool> WaitForAsync(Cursor marks, TimeSpan wait, CancellationToken cancellationToken);
 }

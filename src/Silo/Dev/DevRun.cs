@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Spectre.Console;
 
 namespace XmtpOrleans.Silo.Dev;
@@ -7,45 +6,13 @@ namespace XmtpOrleans.Silo.Dev;
 internal static class DevRun
 {
     /// <summary>Starts the network, waits for SIGTERM or Ctrl-C, drains, and returns the exit code.</summary>
-    public static async Task<int> RunAsync(DevOptions options)
+    public static Task<int> RunAsync(DevOptions options) => RunningCommand.RunAsync(async stopping =>
     {
-        var faults = options.Faults().ToList();
-        if (faults.Count > 0)
-        {
-            foreach (var fault in faults)
-            {
-                await Console.Error.WriteLineAsync(fault);
-            }
-
-            return CommandLine.CannotStart;
-        }
-
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        DevNetwork network;
-        try
-        {
-            network = await DevNetwork.StartAsync(options);
-        }
-        catch (StartException failure)
-        {
-            await Console.Error.WriteLineAsync(failure.Message);
-            return CommandLine.CannotStart;
-        }
-
+        StartException.ThrowIfAny(options.Faults());
+        var network = await DevNetwork.StartAsync(options, stopping);
         Greet(options, network);
-        await stop.Task;
-        AnsiConsole.MarkupLine("[grey]draining …[/]");
-        await network.StopAsync();
-        return 0;
-
-        void OnSignal(PosixSignalContext signal)
-        {
-            signal.Cancel = true; // we drain first and return from Main afterwards
-            stop.TrySetResult();
-        }
-    }
+        return network.StopAsync;
+    });
 
     private static void Greet(DevOptions options, DevNetwork network)
     {

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Orleans.Configuration;
-using XmtpOrleans.Chain.Local;
-using XmtpOrleans.Gateway.Nodes;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
@@ -17,8 +15,8 @@ internal static class NodeApplication
 {
     private const string DatabaseFile = "node.db";
 
-    /// <summary>Composes the node; the caller checks its configuration, builds it, opens its database and starts it.</summary>
-    public static WebApplicationBuilder Compose(DevOptions options, Secp256k1PrivateKey key, INodeRegistry registry)
+    /// <summary>Composes the node; the caller checks its configuration, builds it and starts it.</summary>
+    public static WebApplicationBuilder Compose(DevOptions options, Secp256k1PrivateKey key)
     {
         var builder = WebApplication.CreateSlimBuilder();
         EmbeddedHosting.Configure(builder);
@@ -28,16 +26,9 @@ internal static class NodeApplication
         var services = builder.Services;
         services.Configure<NodeOptions>(node => node.Id = DevNetwork.NodeId.Value);
         services.Configure<RpcOptions>(rpc => rpc.Reflection = true); // a developer's tools list the methods
-        services.AddSingleton(registry);
         services.AddSingleton<ISigner>(_ => new LocalSigner(key));
         AddStore(services, options);
-        services.AddLocalChain();
-        services.AddOriginators();
-        services.AddReading();
-        services.AddInboxes();
-        services.AddPublisher();
-        services.AddRpc();
-        services.AddNodeApi();
+        services.AddLogs().AddFront();
         return builder;
     }
 
@@ -65,10 +56,6 @@ internal static class NodeApplication
         // Alone there is nobody to talk to: membership in memory, no client port, and the silo port on the loopback.
         silo.UseLocalhostClustering(options.SiloPort > 0 ? options.SiloPort : FreePort(), gatewayPort: 0, serviceId: "xmtp", clusterId: "dev");
         silo.Configure<EndpointOptions>(endpoints => endpoints.GatewayPort = 0);
-        silo.ConfigureLogging(logging => logging
-            .AddFilter("Orleans", LogLevel.Warning)
-            .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // 100405: asks for the server collector, which costs memory here
-            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)); // 100150: false alarm at start in this version
     }
 
     private static int FreePort()

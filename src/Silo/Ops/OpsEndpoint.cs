@@ -7,11 +7,11 @@ namespace XmtpOrleans.Silo.Ops;
 internal static class OpsEndpoint
 {
     /// <summary>Builds the application; the caller starts and stops it.</summary>
-    public static WebApplication Build(IPAddress address, int port, Readiness readiness)
+    public static WebApplication Build(IPEndPoint endPoint, Readiness readiness)
     {
         var builder = WebApplication.CreateSlimBuilder();
         EmbeddedHosting.Configure(builder);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endPoint));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("XmtpOrleans.*", "System.Runtime").AddPrometheusExporter());
         var app = builder.Build();
 

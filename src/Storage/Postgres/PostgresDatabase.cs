@@ -30,11 +30,13 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     private readonly PostgresNotifications _notifications;
     private readonly SharedRead<Cursor> _marks;
     private readonly NpgsqlDataSource _marksReader;
+    private readonly bool _migrates;
     private byte[]? _fingerprintKey;
     private bool _isDisposed;
 
     public PostgresDatabase(IOptions<PostgresOptions> options, TimeProvider clock, ILogger<PostgresDatabase> logger)
     {
+        _migrates = options.Value.Migrate;
         _reader = PostgresSettings.ReaderSource(options.Value);
         _writer = PostgresSettings.WriterSource(options.Value);
         _maintenance = PostgresSettings.MaintenanceSource(options.Value);
@@ -68,8 +70,9 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         {
             await using var connection = await _maintenance.OpenConnectionAsync(cancellationToken);
             await PostgresSettings.CheckAsync(connection, cancellationToken);
+            if (!_migrates) await PostgresSchema.CheckAsync(connection, cancellationToken);
             await _notifications.ConnectAsync(cancellationToken);
-            await PostgresSchema.MigrateAsync(connection, cancellationToken);
+            if (_migrates) await PostgresSchema.MigrateAsync(connection, static _ => { }, cancellationToken);
             await _notifications.StartAsync();
             await CheckMarksAsync(connection, cancellationToken);
             await using var read = new NpgsqlCommand(SharedSql.ReadFingerprintKey, connection);

@@ -31,7 +31,11 @@ internal sealed partial class PostgresNotifications(
     public StoreException? Superseded => _superseded;
 
     /// <summary>Connects and takes the database where required; before anything in it is read or changed.</summary>
-    public async Task ConnectAsync(CancellationToken cancellationToken) => _connection = await NewConnectionAsync(cancellationToken);
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is not null) await _connection.DisposeAsync(); // of an attempt that failed later
+        _connection = await NewConnectionAsync(cancellationToken);
+    }
 
     /// <summary>Learns what the local chain holds, and listens from then on.</summary>
     public async Task StartAsync()

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace XmtpOrleans.Storage.Postgres;
 
@@ -15,6 +16,10 @@ public sealed class PostgresOptions
 
     /// <summary>Whether one process has the database for itself: a second one is then refused. Default: off, as in a cluster.</summary>
     public bool SingleProcess { get; set; }
+
+    /// <summary>Whether a process brings the database to its own schema when it starts. Off, it waits until <c>migrate</c> has done that; fronts and
+    /// payer gateways always do. Default: on.</summary>
+    public bool Migrate { get; set; } = true;
 
     /// <summary>Connections that read. Default: 16.</summary>
     [Range(1, 1_000)]
@@ -35,6 +40,25 @@ public sealed class PostgresOptions
     /// <summary>Longest time a commit, a lease or a mark is waited for. Default: 2 seconds.</summary>
     [Range(1, 600)]
     public int CommitTimeoutSeconds { get; set; } = 2;
+}
+
+internal sealed class PostgresOptionsRules : IValidateOptions<PostgresOptions>
+{
+    // The driver's own text may repeat the string, and with it a password.
+    public ValidateOptionsResult Validate(string? name, PostgresOptions options)
+    {
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+            return options.ConnectionString.Length == 0 || !string.IsNullOrEmpty(connection.Host)
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail("Postgres:ConnectionString names no Host");
+        }
+        catch (Exception failure) when (failure is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return ValidateOptionsResult.Fail("Postgres:ConnectionString is not a connection string like Host=db;Username=xmtp;Password=…;Database=xmtp");
+        }
+    }
 }
 
 [OptionsValidator]

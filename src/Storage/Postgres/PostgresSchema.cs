@@ -11,26 +11,31 @@ internal static class PostgresSchema
 
     private const string UnlockSql = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.migration', 0))";
 
+    private const string MigrationTableExistsSql = "SELECT to_regclass('migration') IS NOT NULL";
+
     private const string CreateMigrationTableSql = """
         CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
         """;
 
-    public static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static readonly IReadOnlyList<Migration> Migrations = Migration.Beside(typeof(PostgresSchema));
+
+    private static int Newest => Migrations[^1].Number;
+
+    /// <summary>Applies what is missing.</summary>
+    /// <param name="connection">A connection without a limit on statements.</param>
+    /// <param name="tell">Gets a line for each step.</param>
+    /// <param name="cancellationToken">Ends it between two steps, or in one, which is then undone.</param>
+    public static async Task MigrateAsync(NpgsqlConnection connection, Action<string> tell, CancellationToken cancellationToken)
     {
         await ExecuteAsync(connection, LockSql, cancellationToken);
         try
         {
             await ExecuteAsync(connection, CreateMigrationTableSql, cancellationToken);
             var applied = await ReadAppliedAsync(connection, cancellationToken);
-            var migrations = Migration.Beside(typeof(PostgresSchema));
-            if (applied > migrations[^1].Number)
+            RefuseNewer(applied);
+            foreach (var migration in Migrations.Where(migration => migration.Number > applied))
             {
-                throw new StoreException(
-                    $"The database was written by a newer version (schema {applied}, this one knows {migrations[^1].Number}); start that version.");
-            }
-
-            foreach (var migration in migrations.Where(migration => migration.Number > applied))
-            {
+                tell($"{migration.Name}: applying");
                 await ApplyAsync(connection, migration, cancellationToken);
             }
 
@@ -42,6 +47,26 @@ internal static class PostgresSchema
         {
             await ExecuteAsync(connection, UnlockSql, CancellationToken.None);
         }
+    }
+
+    /// <summary>Checks that the database has the schema of this version.</summary>
+    /// <exception cref="StoreException">It has not: a newer one for good, an older one until somebody migrates it.</exception>
+    public static async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var exists = new NpgsqlCommand(MigrationTableExistsSql, connection);
+        var applied = (bool)(await exists.ExecuteScalarAsync(cancellationToken))! ? await ReadAppliedAsync(connection, cancellationToken) : 0;
+        RefuseNewer(applied);
+        if (applied < Newest)
+        {
+            throw new StoreException(
+                $"The database has schema {applied} and this version needs {Newest}; run migrate.", innerException: null, isTransient: true);
+        }
+    }
+
+    private static void RefuseNewer(int applied)
+    {
+        if (applied <= Newest) return;
+        throw new StoreException($"The database was written by a newer version (schema {applied}, this one knows {Newest}); start that version.");
     }
 
     private static async Task<int> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ public static class PostgresStoreExtensions
         services.AddOptions<PostgresOptions>().BindConfiguration(PostgresOptions.SectionName)
             .Configure(configure ?? (_ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, PostgresOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, PostgresOptionsRules>());
         services.TryAddSingleton<PostgresDatabase>();
         services.TryAddSingleton<INodeDatabase>(provider => provider.GetRequiredService<PostgresDatabase>());
         services.TryAddSingleton<IEnvelopeStore, PostgresEnvelopeStore>();

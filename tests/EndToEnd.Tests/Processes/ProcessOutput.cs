@@ -11,6 +11,9 @@ internal sealed class ProcessOutput
     private readonly Queue<string> _all = [];
     private readonly List<string> _errors = [];
 
+    /// <summary>File that every line is added to, too.</summary>
+    public string? LogPath { get; init; }
+
     /// <summary>Reads both streams of a process that was started with them redirected.</summary>
     public void Follow(Process process)
     {
@@ -40,6 +43,7 @@ internal sealed class ProcessOutput
             _all.Enqueue(line);
             if (_all.Count > LinesKept) _all.Dequeue();
             if (isError && _errors.Count < LinesKept) _errors.Add(line);
+            if (LogPath is not null) File.AppendAllText(LogPath, line + '\n');
         }
     }
 }

@@ -1,45 +1,18 @@
-using System.Diagnostics;
-using System.Net;
-using XmtpOrleans.Testing;
-
 namespace XmtpOrleans.EndToEnd.Tests.Processes;
 
-/// <summary>The executable as an operator runs it: a process of its own with data and ports that stay the same over its restarts. Whatever becomes of
-/// the tests, it ends with them.</summary>
-internal sealed class SiloProcess : IAsyncDisposable
+/// <summary>A whole network in one process, the <c>dev</c> command, with data and ports that stay the same over its restarts.</summary>
+internal sealed class SiloProcess : ServerProcess
 {
-    /// <summary>Names another executable than the one the build made, such as a published one.</summary>
-    private const string ExecutableVariable = "XMTP_SILO";
-
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(20);
-
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly List<string> _arguments;
-    private readonly string[] _launcher;
-    private readonly Dictionary<string, string> _environment = [];
-    private Process? _process;
-    private Process? _watchdog;
-    private ProcessOutput _output = new();
-
     /// <param name="data">Data folder.</param>
     /// <param name="postgres">Connection string of the database to use instead of a SQLite file.</param>
     /// <param name="launcher">A command that runs another one in its own process, such as <c>nsenter</c>, to start the executable through.</param>
     public SiloProcess(string data, string? postgres = null, string[]? launcher = null)
+        : this(data, postgres, launcher, FreePorts.Take(3))
     {
-        if (OperatingSystem.IsWindows()) Requirement.Missing("The tests end processes by signals, which this system does not have.");
-        _launcher = launcher ?? [];
-        var ports = FreePorts.Take(3);
-        (Node, Gateway, Ops) = (UrlOf(ports[0]), UrlOf(ports[1]), UrlOf(ports[2]));
-        _arguments = ["dev", "--data", data, "--port", $"{ports[0]}", "--gateway-port", $"{ports[1]}", "--ops-port", $"{ports[2]}"];
-        if (postgres is not null) _arguments.AddRange("--postgres", postgres);
     }
 
-    /// <summary>The built executable.</summary>
-    public static string Executable { get; } = Environment.GetEnvironmentVariable(ExecutableVariable) ?? Path.Combine(
-        Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/'))!, "..", "XmtpOrleans.Silo", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
-        "XmtpOrleans.Silo");
+    private SiloProcess(string data, string? postgres, string[]? launcher, int[] ports)
+        : base(UrlOf(ports[2]), ArgumentsOf(data, postgres, ports), launcher) => (Node, Gateway) = (UrlOf(ports[0]), UrlOf(ports[1]));
 
     /// <summary>Where the node's API is.</summary>
     public Uri Node { get; }
@@ -47,167 +20,17 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Where the payer gateway is.</summary>
     public Uri Gateway { get; }
 
-    /// <summary>Where health and metrics are.</summary>
-    public Uri Ops { get; }
+    /// <inheritdoc cref="ServerProcess.With"/>
+    public new SiloProcess With(string option, string value) => (SiloProcess)base.With(option, value);
 
-    /// <summary>The running process.</summary>
-    public int Id => _process!.Id;
-
-    /// <summary>What the last process wrote.</summary>
-    public string Output => _output.ToString();
-
-    /// <summary>Adds an option, or gives one again, which counts in place of the first.</summary>
-    public SiloProcess With(string option, string value)
-    {
-        var at = _arguments.IndexOf(option);
-        if (at >= 0) _arguments[at + 1] = value;
-        else _arguments.AddRange(option, value);
-        return this;
-    }
-
-    /// <summary>Sets a variable of the process's environment, from its next start on.</summary>
-    public SiloProcess WithEnvironment(string name, string value)
-    {
-        _environment[name] = value;
-        return this;
-    }
-
-    /// <summary>Starts it and waits until it says that it is ready.</summary>
-    public async Task StartAsync()
-    {
-        Launch();
-        await WaitForAsync("/health/ready");
-    }
-
-    /// <summary>Starts it and waits until it answers at all, which is long before it is ready.</summary>
-    public async Task StartUntilLiveAsync()
-    {
-        Launch();
-        await WaitForAsync("/health/live");
-    }
-
-    /// <summary>Starts it and waits for its end.</summary>
-    public async Task<SiloExit> RunToExitAsync()
-    {
-        Launch();
-        return await ExitAsync();
-    }
-
-    /// <summary>SIGKILL: nothing in the process gets a last word.</summary>
-    public async Task KillAsync()
-    {
-        _process!.Kill();
-        await ExitAsync();
-    }
-
-    /// <summary>SIGTERM, and the end that follows.</summary>
-    public async Task<SiloExit> TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
-        await kill.WaitForExitAsync();
-        return await ExitAsync();
-    }
-
-    /// <summary>What the readiness endpoint says now.</summary>
-    public async Task<(bool IsReady, string Text)> ReadinessAsync()
-    {
-        using var answer = await _http.GetAsync(new Uri(Ops, "/health/ready"));
-        return (answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
-    }
-
-    /// <summary>Waits until the readiness endpoint says so, or the contrary.</summary>
-    public async Task WaitForReadinessAsync(bool isReady)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (true)
-        {
-            var (isNow, text) = await ReadinessAsync();
-            if (isNow == isReady) return;
-            if (deadline.Elapsed > ReadyWithin) Assert.Fail($"Waited for {(isReady ? "readiness" : "its end")}, which stayed: {text}\n{Output}");
-            await Task.Delay(PollPause);
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is { HasExited: false }) await KillAsync();
-        _process?.Dispose();
-        _http.Dispose();
-    }
+    /// <inheritdoc cref="ServerProcess.WithEnvironment"/>
+    public new SiloProcess WithEnvironment(string name, string value) => (SiloProcess)base.WithEnvironment(name, value);
 
     private static Uri UrlOf(int port) => new($"http://127.0.0.1:{port}");
 
-    private void Launch()
-    {
-        Assert.True(_process is null or { HasExited: true }, "It runs already.");
-        Assert.True(File.Exists(Executable), $"{Executable} is not built.");
-        _process?.Dispose();
-        _output = new ProcessOutput();
-        string[] command = [.. _launcher, Executable, .. _arguments];
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (var (name, value) in _environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        _process = Process.Start(start)!;
-        _output.Follow(_process);
-
-        // Its standard input ends with this process, however that ends.
-        _watchdog = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"cat > /dev/null; kill -9 {_process.Id}"])
-        {
-            RedirectStandardInput = true,
-            UseShellExecute = false,
-        });
-    }
-
-    private async Task<SiloExit> ExitAsync()
-    {
-        using var limit = new CancellationTokenSource(EndsWithin);
-        try
-        {
-            await _process!.WaitForExitAsync(limit.Token); // of both outputs, too
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"The process did not end within {EndsWithin}:\n{Output}");
-        }
-
-        _watchdog?.Kill();
-        _watchdog?.Dispose();
-        _watchdog = null;
-        return new SiloExit(_process!.ExitCode, _output.Errors);
-    }
-
-    private async Task WaitForAsync(string path)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                using var answer = await _http.GetAsync(new Uri(Ops, path));
-                if (answer.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-
-            if (_process!.HasExited)
-            {
-                var exit = await ExitAsync();
-                Assert.Fail($"The process ended with {exit.Code} instead of answering {path}:\n{Output}");
-            }
-
-            if (deadline.Elapsed > ReadyWithin) Assert.Fail($"No answer to {path} within {ReadyWithin}:\n{Output}");
-            await Task.Delay(PollPause);
-        }
-    }
+    private static IEnumerable<string> ArgumentsOf(string data, string? postgres, int[] ports) =>
+    [
+        "dev", "--data", data, "--port", $"{ports[0]}", "--gateway-port", $"{ports[1]}", "--ops-port", $"{ports[2]}",
+        .. postgres is null ? Array.Empty<string>() : ["--postgres", postgres],
+    ];
 }

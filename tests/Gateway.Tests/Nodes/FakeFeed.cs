@@ -44,6 +44,8 @@ internal sealed class FakeFeed : IFeed, IFeedStream
         await foreach (var marks in _marks.Reader.ReadAllAsync(cancellationToken)) yield return marks;
     }
 
+    public ValueTask<bool> WaitForAsync(Cursor marks, TimeSpan wait, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
     public ValueTask<FeedStreamBatch> ReadAsync(TimeSpan idleAfter, CancellationToken cancellationToken)
     {
         IdleAfter = idleAfter;

@@ -65,6 +65,8 @@ public sealed class SubscribeApiTests
 
         public IAsyncEnumerable<Cursor> FollowMarksAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public ValueTask<bool> WaitForAsync(Cursor marks, TimeSpan wait, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public async ValueTask<FeedStreamBatch> ReadAsync(TimeSpan idleAfter, CancellationToken cancellationToken)
         {
             if (!_script.TryDequeue(out var next)) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Silo.Configuration;
+using XmtpOrleans.Storage.Postgres;
+
+namespace XmtpOrleans.Silo.Roles;
+
+/// <summary>A silo with its front on PostgreSQL: a member of the node's cluster.</summary>
+internal static class NodeRole
+{
+    /// <summary>The role.</summary>
+    public static Role Role { get; } = new("node", "Runs a silo with its front: one member of the node's cluster", Compose, EnterAsync, Describe);
+
+    /// <summary>Where the store is, without secrets.</summary>
+    public static string StoreOf(IServiceProvider services)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(services.GetRequiredService<IOptions<PostgresOptions>>().Value.ConnectionString);
+        return $"PostgreSQL {connection.Database ?? connection.Username} on {connection.Host}:{connection.Port}";
+    }
+
+    private static WebApplicationBuilder Compose(RoleSettings settings)
+    {
+        var builder = RoleParts.CreateBuilder(settings);
+        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering());
+        builder.Services
+            .AddChecked<SignerOptions>(SignerOptions.SectionName)
+            .AddSingleton<ISigner>(static services => new LocalSigner(KeyOf(services)))
+            .AddPostgresStore()
+            .AddLogs()
+            .AddFront();
+        return builder;
+    }
+
+    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static IEnumerable<(string Name, string Text)> Describe(IServiceProvider services) =>
+    [
+        ("node", $"{services.GetRequiredService<IOptions<NodeOptions>>().Value.Id}   signs as {KeyOf(services).Address}"),
+        ("store", StoreOf(services)),
+    ];
+
+    private static Secp256k1PrivateKey KeyOf(IServiceProvider services) =>
+        Secp256k1PrivateKey.TryParse(services.GetRequiredService<IOptions<SignerOptions>>().Value.Key, out var key)
+            ? key
+            : throw new InvalidOperationException("The key was not checked.");
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using Orleans.Runtime;
+using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Silo.Ops;
+using XmtpOrleans.Storage;
+
+namespace XmtpOrleans.Silo;
+
+/// <summary>What one process serves: its applications, each with a port of its own, and the operator's endpoint. Started in the order of their
+/// dependencies, drained in the opposite one.</summary>
+internal sealed class ServingProcess
+{
+    private static readonly TimeSpan DatabasePause = TimeSpan.FromMilliseconds(500);
+
+    private readonly IReadOnlyList<ServedApplication> _served;
+    private readonly IReadOnlyList<WebApplication> _applications;
+    private readonly WebApplication _ops;
+    private readonly TimeSpan _drainDelay;
+
+    /// <summary>Takes the built applications; nothing starts yet.</summary>
+    /// <param name="applications">Whoever needs another one after it.</param>
+    /// <param name="ops">Where the operator's endpoint listens.</param>
+    /// <param name="drainDelay">How long calls are still taken after readiness went off.</param>
+    public ServingProcess(IReadOnlyList<ServedApplication> applications, IPEndPoint ops, TimeSpan drainDelay)
+    {
+        var readiness = new Readiness();
+        foreach (var served in applications)
+        {
+            readiness.Add(() => Fault(served.Name, served.Application));
+        }
+
+        _served = applications;
+        _applications = [.. applications.Select(static served => served.Application)];
+        _ops = OpsEndpoint.Build(ops, readiness);
+        _drainDelay = drainDelay;
+    }
+
+    /// <summary>Whether a database that is away, or that nobody has migrated yet, is waited for. Default: off, then the start fails.</summary>
+    public bool WaitsForDatabase { get; init; }
+
+    /// <summary>Starts everything. The operator's endpoint answers from the first moment.</summary>
+    /// <exception cref="StartException">Something is not as it has to be; nothing stays running.</exception>
+    /// <exception cref="OperationCanceledException">The process was told to stop meanwhile; nothing stays running.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _ops.StartAsync(cancellationToken);
+            foreach (var served in _served)
+            {
+                await OpenDatabaseAsync(served, cancellationToken);
+                await served.Application.StartAsync(cancellationToken);
+                StateOf(served.Application).MoveTo(ServingPhase.Serving);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await StopAsync();
+            throw;
+        }
+        catch (Exception failure) when (failure is StoreException or IOException or SocketException or OrleansConfigurationException)
+        {
+            await StopAsync();
+            throw new StartException(failure.Message);
+        }
+    }
+
+    /// <summary>Drains: health fails first, and after the drain delay the applications end their streams and finish what they took, the last one first.
+    /// What fails on the way does not keep the rest from stopping.</summary>
+    public async Task StopAsync()
+    {
+        var isServing = _applications.Any(static application => StateOf(application).Phase == ServingPhase.Serving);
+        foreach (var application in _applications) StateOf(application).MoveTo(ServingPhase.Leaving);
+        if (isServing) await Task.Delay(_drainDelay, TimeProvider.System, CancellationToken.None);
+        await StopAsync(_applications.Count - 1);
+    }
+
+    private async Task OpenDatabaseAsync(ServedApplication served, CancellationToken cancellationToken)
+    {
+        var services = served.Application.Services;
+        var (database, isOpen) = (services.GetService<INodeDatabase>(), false);
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                if (database is not null && !isOpen) await database.OpenAsync(cancellationToken);
+                isOpen = true;
+                await served.EnterAsync(services, cancellationToken);
+                StateOf(served.Application).Report(null);
+                return;
+            }
+            catch (StoreException failure) when (failure.IsTransient && WaitsForDatabase)
+            {
+                StateOf(served.Application).Report(failure.Message);
+                if (told != failure.Message) await Console.Error.WriteLineAsync($"waiting: {failure.Message}");
+                told = failure.Message;
+                await Task.Delay(DatabasePause, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    private async Task StopAsync(int last)
+    {
+        var application = last < 0 ? _ops : _applications[last];
+        try
+        {
+            await application.StopAsync();
+        }
+        finally
+        {
+            if (last >= 0) await StopAsync(last - 1);
+            await application.DisposeAsync();
+        }
+    }
+
+    private static ServingState StateOf(WebApplication application) => application.Services.GetRequiredService<ServingState>();
+
+    private static string? Fault(string name, WebApplication application) => StateOf(application) switch
+    {
+        { Phase: ServingPhase.Starting, Fault: { } fault } => $"{name}: starting, {fault}",
+        { Phase: not ServingPhase.Serving and var phase } => $"{name}: {phase.ToString().ToLowerInvariant()}",
+        { Fault: { } fault } => $"{name}: {fault}",
+        _ => application.Services.GetServices<IReadinessProbe>().Select(static probe => probe.Fault).FirstOrDefault(static fault => fault is not null) is { } fault
+            ? $"{name}: {fault}"
+            : null,
+    };
+}
