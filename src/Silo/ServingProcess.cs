@@ -12,8 +12,6 @@ namespace XmtpOrleans.Silo;
 /// dependencies, drained in the opposite one.</summary>
 internal sealed class ServingProcess
 {
-    private static readonly TimeSpan DatabasePause = TimeSpan.FromMilliseconds(500);
-
     private readonly IReadOnlyList<ServedApplication> _served;
     private readonly IReadOnlyList<WebApplication> _applications;
     private readonly WebApplication _ops;
@@ -37,8 +35,9 @@ internal sealed class ServingProcess
         _drainDelay = drainDelay;
     }
 
-    /// <summary>Whether a database that is away, or that nobody has migrated yet, is waited for. Default: off, then the start fails.</summary>
-    public bool WaitsForDatabase { get; init; }
+    /// <summary>How long a database that is away, or that nobody has migrated yet, is waited for before the start fails;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit. Default: not at all.</summary>
+    public TimeSpan DatabaseLimit { get; init; } = TimeSpan.Zero;
 
     /// <summary>Starts everything. The operator's endpoint answers from the first moment.</summary>
     /// <exception cref="StartException">Something is not as it has to be; nothing stays running.</exception>
@@ -77,27 +76,25 @@ internal sealed class ServingProcess
         await StopAsync(_applications.Count - 1);
     }
 
-    private async Task OpenDatabaseAsync(ServedApplication served, CancellationToken cancellationToken)
+    private Task OpenDatabaseAsync(ServedApplication served, CancellationToken cancellationToken)
     {
         var services = served.Application.Services;
-        var (database, isOpen) = (services.GetService<INodeDatabase>(), false);
-        string? told = null;
-        while (true)
+        var (database, state, isOpen) = (services.GetService<INodeDatabase>(), StateOf(served.Application), false);
+        return new DatabaseWait(DatabaseLimit, TimeProvider.System, Console.WriteLine).OpenAsync(OpenAsync, cancellationToken);
+
+        async Task OpenAsync(CancellationToken stopping)
         {
             try
             {
-                if (database is not null && !isOpen) await database.OpenAsync(cancellationToken);
+                if (database is not null && !isOpen) await database.OpenAsync(stopping);
                 isOpen = true;
-                await served.EnterAsync(services, cancellationToken);
-                StateOf(served.Application).Report(null);
-                return;
+                await served.EnterAsync(services, stopping);
+                state.Report(null);
             }
-            catch (StoreException failure) when (failure.IsTransient && WaitsForDatabase)
+            catch (StoreException failure)
             {
-                StateOf(served.Application).Report(failure.Message);
-                if (told != failure.Message) await Console.Error.WriteLineAsync($"waiting: {failure.Message}");
-                told = failure.Message;
-                await Task.Delay(DatabasePause, TimeProvider.System, cancellationToken);
+                state.Report(failure.Message);
+                throw;
             }
         }
     }

@@ -6,7 +6,7 @@ namespace XmtpOrleans.Storage;
 public interface INodeDatabase
 {
     /// <summary>Opens the database: takes it for this process where only one may have it, applies missing migrations, and checks that it
-    /// is whole and that its settings keep what it acknowledges.</summary>
+    /// is whole and that its settings keep what it acknowledges. May be called again after a failure that passes.</summary>
     /// <exception cref="StoreException">The database cannot be used; the message is one line that says what to do.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Crypto;
@@ -51,7 +52,11 @@ internal sealed class DevNetwork
         node = nodeBuilder.Build().UseRpc();
         var process = new ServingProcess(
             [new ServedApplication("node", node), new ServedApplication("gateway", gatewayBuilder.Build().UseRpc())],
-            new IPEndPoint(options.Address, options.OpsPort), options.DrainDelay);
+            new IPEndPoint(options.Address, options.OpsPort), options.DrainDelay)
+        {
+            // A file is there or it is not; only a server can be on its way.
+            DatabaseLimit = options.PostgresConnection is null ? TimeSpan.Zero : node.Services.GetRequiredService<IOptions<StartOptions>>().Value.DatabaseWait,
+        };
         await process.StartAsync(cancellationToken);
         return new DevNetwork(process, options, nodeKey.Address);
     }

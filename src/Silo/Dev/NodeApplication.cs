@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
@@ -27,6 +28,8 @@ internal static class NodeApplication
         services.Configure<NodeOptions>(node => node.Id = DevNetwork.NodeId.Value);
         services.Configure<RpcOptions>(rpc => rpc.Reflection = true); // a developer's tools list the methods
         services.AddSingleton<ISigner>(_ => new LocalSigner(key));
+        services.AddOptions<StartOptions>().BindConfiguration(StartOptions.SectionName).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StartOptions>, StartOptionsValidator>();
         AddStore(services, options);
         services.AddLogs().AddFront();
         return builder;

@@ -28,7 +28,7 @@ internal static class RoleRun
             RoleParts.EndPointOf(ops),
             application.Services.GetRequiredService<IOptions<DrainOptions>>().Value.Delay)
         {
-            WaitsForDatabase = true,
+            DatabaseLimit = Timeout.InfiniteTimeSpan,
         };
         Greet(role, settings, application.Services, listen, ops);
         await process.StartAsync(stopping);

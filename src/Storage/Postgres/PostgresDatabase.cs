@@ -73,10 +73,11 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
             if (!_migrates) await PostgresSchema.CheckAsync(connection, cancellationToken);
             await _notifications.ConnectAsync(cancellationToken);
             if (_migrates) await PostgresSchema.MigrateAsync(connection, static _ => { }, cancellationToken);
-            await _notifications.StartAsync();
             await CheckMarksAsync(connection, cancellationToken);
             await using var read = new NpgsqlCommand(SharedSql.ReadFingerprintKey, connection);
-            return (byte[])(await read.ExecuteScalarAsync(cancellationToken))!;
+            var key = (byte[])(await read.ExecuteScalarAsync(cancellationToken))!;
+            await _notifications.StartAsync(); // last: whoever opens again after a failure must find nothing running
+            return key;
         });
     }
 

@@ -33,7 +33,8 @@ internal sealed partial class PostgresNotifications(
     /// <summary>Connects and takes the database where required; before anything in it is read or changed.</summary>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        if (_connection is not null) await _connection.DisposeAsync(); // of an attempt that failed later
+        if (_connection is not null) await _connection.DisposeAsync(); // of an attempt that failed later: it would hold the database against this one
+        _connection = null;
         _connection = await NewConnectionAsync(cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Security.Cryptography;
 using Npgsql;
 using XmtpOrleans.Grains.Originators;
@@ -45,7 +46,8 @@ internal static class PostgresSchema
         }
         finally
         {
-            await ExecuteAsync(connection, UnlockSql, CancellationToken.None);
+            // A connection that was lost holds no lock, and would hide why it was lost.
+            if (connection.State == ConnectionState.Open) await ExecuteAsync(connection, UnlockSql, CancellationToken.None);
         }
     }
 

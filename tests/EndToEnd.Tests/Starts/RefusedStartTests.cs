@@ -85,16 +85,6 @@ public sealed class RefusedStartTests
         Assert.True((await first.ReadinessAsync()).IsReady);
     }
 
-    [Fact]
-    public async Task Start_DatabaseDoesNotAnswer_SaysWhatToDo()
-    {
-        using var folder = new TestFolder();
-        await using var silo = new SiloProcess(folder.Path, $"Host=127.0.0.1;Port={FreePorts.Take(1)[0]};Username=postgres;Password=secret;Database=postgres");
-
-        var line = await RefusesAsync(silo, "PostgreSQL cannot be reached", "start it");
-        Assert.DoesNotContain("secret", line);
-    }
-
     [Theory]
     [InlineData("fsync")]
     [InlineData("full_page_writes")]
