@@ -2,47 +2,64 @@ namespace XmtpOrleans.Storage;
 
 /// <summary>A read that all who wait for it share: at most one is in flight, and who comes while it runs waits for the next, because the
 /// running one may already have looked.</summary>
-internal sealed class SharedRead<T>(Func<Task<T>> read)
+/// <remarks>The next one does not begin at once but takes its place behind the work that is ready to run: under load that is where its readers
+/// come from, so more of them share it, and at rest there is none to wait for.</remarks>
+internal sealed class SharedRead<T>(Func<Task<T>> read, Action<IThreadPoolWorkItem>? queue = null) : IThreadPoolWorkItem
 {
+    private readonly Action<IThreadPoolWorkItem> _queue = queue ?? (static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
     private readonly Lock _gate = new();
     private TaskCompletionSource<T>? _next; // under the gate, as is the flag
-    private bool _isRunning;
+    private bool _isBusy; // one runs or is about to
 
-    /// <summary>A value read after this call began.</summary>
+    /// <summary>A value read after this call began. All who share the read get the same task.</summary>
     public Task<T> ReadAsync()
     {
-        TaskCompletionSource<T> own;
+        Task<T> shared;
         lock (_gate)
         {
-            if (_isRunning) return (_next ??= NewWaiter()).Task;
-            _isRunning = true;
-            own = NewWaiter();
+            shared = (_next ??= new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            if (_isBusy) return shared;
+            _isBusy = true;
         }
 
-        _ = RunAsync(own);
-        return own.Task;
+        _queue(this);
+        return shared;
     }
 
-    private static TaskCompletionSource<T> NewWaiter() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private async Task RunAsync(TaskCompletionSource<T>? waiters)
+    /// <summary>Begins the read for everybody who has come so far.</summary>
+    void IThreadPoolWorkItem.Execute()
     {
-        while (waiters is not null)
+        TaskCompletionSource<T> waiters;
+        lock (_gate)
         {
-            try
-            {
-                waiters.SetResult(await read());
-            }
-            catch (Exception failure) // whoever waits gets it; the next ones try again
-            {
-                waiters.SetException(failure);
-            }
-
-            lock (_gate)
-            {
-                (waiters, _next) = (_next, null);
-                _isRunning = waiters is not null;
-            }
+            (waiters, _next) = (_next!, null);
         }
+
+        _ = RunAsync(waiters);
+    }
+
+    private async Task RunAsync(TaskCompletionSource<T> waiters)
+    {
+        T? value = default;
+        Exception? failed = null;
+        try
+        {
+            value = await read();
+        }
+        catch (Exception failure) // whoever waits gets it; the next ones try again
+        {
+            failed = failure;
+        }
+
+        bool isAwaited;
+        lock (_gate)
+        {
+            _isBusy = isAwaited = _next is not null;
+        }
+
+        // First the place of the next read, then the work that these answers make ready: that runs while the read is on its way.
+        if (isAwaited) _queue(this);
+        if (failed is null) waiters.SetResult(value!);
+        else waiters.SetException(failed);
     }
 }

@@ -32,6 +32,23 @@ public sealed class SharedReadTests
     }
 
     [Fact]
+    public async Task Read_OneIsAboutToBegin_SharesIt()
+    {
+        var ready = new Queue<IThreadPoolWorkItem>();
+        var count = 0;
+        var shared = new SharedRead<int>(() => Task.FromResult(++count), ready.Enqueue);
+        var readers = new List<Task<int>> { shared.ReadAsync(), shared.ReadAsync() };
+        ready.Dequeue().Execute();
+        Assert.Empty(ready);
+        Assert.All(await Task.WhenAll(readers), answer => Assert.Equal(1, answer));
+
+        var next = shared.ReadAsync();
+        Assert.False(next.IsCompleted);
+        ready.Dequeue().Execute();
+        Assert.Equal(2, await next);
+    }
+
+    [Fact]
     public async Task Read_Fails_OnlyThoseWhoWaitedForItFail()
     {
         var shared = NewRead();
@@ -79,5 +96,5 @@ public sealed class SharedReadTests
         var read = new TaskCompletionSource<int>();
         _reads.Add(read);
         return read.Task;
-    });
+    }, static work => work.Execute());
 }

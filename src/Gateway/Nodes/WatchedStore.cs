@@ -13,6 +13,7 @@ internal sealed class WatchedStore(IEnvelopeStore store, TimeProvider clock) : I
 {
     private volatile TaskCompletionSource _failed = NewSignal(); // renewed by the one who waits
     private long _lastCommit = clock.GetTimestamp();
+    private Task? _marks; // the last read of the marks that is watched
 
     /// <summary>Forgets the failures so far.</summary>
     public void Forget() => _failed = NewSignal();
@@ -47,7 +48,12 @@ internal sealed class WatchedStore(IEnvelopeStore store, TimeProvider clock) : I
     public ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken)
     {
         var marks = store.ReadMarksAsync(cancellationToken);
-        return marks.IsCompletedSuccessfully ? marks : new ValueTask<Cursor>(WatchAsync(marks.AsTask()));
+        if (marks.IsCompletedSuccessfully) return marks;
+        var read = marks.AsTask();
+
+        // Many readers share one read; the first of them watches it.
+        if (Interlocked.Exchange(ref _marks, read) != read) _ = ReportAsync(read);
+        return new ValueTask<Cursor>(read);
     }
 
     public Task<EntryPage> ReadLogAsync(
@@ -93,6 +99,22 @@ internal sealed class WatchedStore(IEnvelopeStore store, TimeProvider clock) : I
     public Task ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task ReportAsync(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (StoreException)
+        {
+            _failed.TrySetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            // The reader left.
+        }
+    }
 
     private async Task<T> WatchAsync<T>(Task<T> call)
     {

@@ -42,6 +42,7 @@ public static class ReadingServices
             return new TopicRoutes(
                 topic => grains.GetGrain<ITopicGrain>(TopicKey.Of(topic)),
                 provider.GetRequiredService<FeedHub>(),
+                provider.GetRequiredService<TopicTails>(),
                 provider.GetRequiredService<IOptions<TopicOptions>>());
         });
         services.TryAddSingleton<FeedHub>();

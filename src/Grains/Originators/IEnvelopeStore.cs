@@ -22,7 +22,8 @@ public interface IEnvelopeStore
     Task<AppendOutcome> AppendAsync(LogAppend append);
 
     /// <summary>The marks of all logs as of this call or later.</summary>
-    /// <remarks>A store of one process answers from fields, without waiting; others cost a statement, and callers share it.</remarks>
+    /// <remarks>A store of one process answers from fields, without waiting; others cost a statement, and callers share it and its task. A caller
+    /// that gives up later than it asked waits with the others until the statement ends.</remarks>
     ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken);
 
     /// <summary>Entries of one log after a position up to and including another, ascending, servable or not, expired or not.</summary>

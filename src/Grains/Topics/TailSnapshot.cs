@@ -56,8 +56,18 @@ internal sealed class TailSnapshot
         return new TailSnapshot([.. _logs.AsSpan(0, at), log, .. _logs.AsSpan(isNew ? at : at + 1)]);
     }
 
-    /// <summary>Answers a query up to its marks; <see langword="false"/> when it reaches back further than this snapshot.</summary>
-    public bool TryQuery(TopicQuery query, TopicKind kind, [NotNullWhen(true)] out TopicReply? reply)
+    /// <summary>The answer to a query: the entries after its cursor up to its marks, or that the store has to be asked.</summary>
+    public TopicReply Query(TopicQuery query, TopicKind kind) => TryQuery(query, kind, out var reply) ? reply : TopicReply.AskStore;
+
+    /// <summary>The newest entry, or that the store has to be asked.</summary>
+    public TopicReply Newest(TopicQuery query, TopicKind kind)
+    {
+        if (!TryNewest(query, kind, out var newest)) return TopicReply.AskStore;
+        return newest is null ? TopicReply.Nothing : new TopicReply { Status = TopicReplyStatus.Answered, Entries = [newest] };
+    }
+
+    // False when the query reaches back further than this snapshot.
+    private bool TryQuery(TopicQuery query, TopicKind kind, [NotNullWhen(true)] out TopicReply? reply)
     {
         List<LogEntry>? found = null;
         var bytes = 0;
@@ -86,8 +96,8 @@ internal sealed class TailSnapshot
         return true;
     }
 
-    /// <summary>Finds the newest entry; <see langword="false"/> when it may be older than this snapshot reaches.</summary>
-    public bool TryNewest(TopicQuery query, TopicKind kind, out LogEntry? newest)
+    // False when the newest may be older than this snapshot reaches.
+    private bool TryNewest(TopicQuery query, TopicKind kind, out LogEntry? newest)
     {
         newest = null;
         foreach (ref readonly var log in _logs.AsSpan())

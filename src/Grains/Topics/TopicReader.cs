@@ -16,17 +16,10 @@ internal sealed class TopicReader(
     public async ValueTask<EntryPage> QueryAsync(
         Topic topic, Cursor after, long nowSeconds, PageLimit limit, CancellationToken cancellationToken)
     {
-        if (routes.Touch(topic) is { } grain)
+        if (routes.Touch(topic) is { } route)
         {
             var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
-            try
-            {
-                if (Judge(topic, await grain.QueryAsync(query)) is { } reply) return PageOf(reply);
-            }
-            catch (Exception failure) when (failure is OrleansException or TimeoutException)
-            {
-                // The grain is moving or its silo gone; the store has what it had.
-            }
+            if (await AskAsync(topic, route, query, newest: false) is { } reply) return PageOf(reply);
         }
 
         return await AskStoreAsync([topic], after, nowSeconds, null, limit, cancellationToken);
@@ -36,9 +29,9 @@ internal sealed class TopicReader(
     public async ValueTask<EntryPage> QueryAsync(
         IReadOnlyList<Topic> topics, Cursor after, long nowSeconds, PageLimit limit, CancellationToken cancellationToken)
     {
-        if (FindGrains(topics) is not { } grains) return await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken);
+        if (FindRoutes(topics) is not { } found) return await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken);
         var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
-        var (pages, rest) = await AskAllAsync(topics, grains, grain => grain.QueryAsync(query));
+        var (pages, rest) = await AskAllAsync(topics, found, query, newest: false);
         var merge = new PageMerge(limit);
         foreach (var page in pages)
         {
@@ -56,14 +49,14 @@ internal sealed class TopicReader(
         IReadOnlyList<Topic> topics, long nowSeconds, CancellationToken cancellationToken)
     {
         var filter = new ReadFilter { NowSeconds = nowSeconds };
-        if (FindGrains(topics) is not { } grains)
+        if (FindRoutes(topics) is not { } found)
         {
             metrics.FromStore(topics.Count);
             return await store.ReadNewestAsync(topics, filter, cancellationToken);
         }
 
         var query = new TopicQuery { Marks = await store.ReadMarksAsync(cancellationToken), NowSeconds = nowSeconds };
-        var (replies, rest) = await AskAllAsync(topics, grains, grain => grain.NewestAsync(query));
+        var (replies, rest) = await AskAllAsync(topics, found, query, newest: true);
         var newest = new LogEntry?[topics.Count];
         for (var at = 0; at < newest.Length; at++)
         {
@@ -87,55 +80,65 @@ internal sealed class TopicReader(
     private static TopicQuery QueryOf(Cursor marks, Cursor after, long nowSeconds, PageLimit limit) =>
         new() { Marks = marks, NowSeconds = nowSeconds, After = after, Count = limit.Count, Bytes = limit.Bytes };
 
-    // The grain of each topic that is worth asking; null when none is.
-    private ITopicGrain?[]? FindGrains(IReadOnlyList<Topic> topics)
+    // The way to each topic that is worth asking; null when none is.
+    private TopicRoute?[]? FindRoutes(IReadOnlyList<Topic> topics)
     {
         if (topics.Count > _fewTopics) return null;
-        ITopicGrain?[]? grains = null;
+        TopicRoute?[]? found = null;
         for (var at = 0; at < topics.Count; at++)
         {
-            if (routes.Touch(topics[at]) is { } grain) (grains ??= new ITopicGrain?[topics.Count])[at] = grain;
+            if (routes.Touch(topics[at]) is { } route) (found ??= new TopicRoute?[topics.Count])[at] = route;
         }
 
-        return grains;
+        return found;
     }
 
     // The replies at the topics' index, null where the store must be asked; and those topics.
-    private async ValueTask<(TopicReply?[] Replies, List<Topic> Unanswered)> AskAllAsync(
-        IReadOnlyList<Topic> topics, ITopicGrain?[] grains, Func<ITopicGrain, ValueTask<TopicReply>> ask)
+    private async ValueTask<(TopicReply?[] Replies, IReadOnlyList<Topic> Unanswered)> AskAllAsync(
+        IReadOnlyList<Topic> topics, TopicRoute?[] found, TopicQuery query, bool newest)
     {
-        var asked = new Task<TopicReply?>[topics.Count];
-        for (var at = 0; at < asked.Length; at++)
+        var (replies, asked) = (new TopicReply?[topics.Count], default(Task<TopicReply?>?[]));
+        var missing = 0;
+        for (var at = 0; at < replies.Length; at++)
         {
-            asked[at] = grains[at] is { } grain ? AskAsync(topics[at], ask(grain)).AsTask() : Task.FromResult<TopicReply?>(null);
+            var reply = found[at] is { } route ? AskAsync(topics[at], route, query, newest) : default;
+            if (!reply.IsCompletedSuccessfully) (asked ??= new Task<TopicReply?>?[replies.Length])[at] = reply.AsTask();
+            else if ((replies[at] = await reply) is null) missing++;
         }
 
-        var (replies, rest) = (new TopicReply?[topics.Count], new List<Topic>());
-        for (var at = 0; at < asked.Length; at++)
+        for (var at = 0; at < asked?.Length; at++)
         {
-            replies[at] = await asked[at];
-            if (replies[at] is null) rest.Add(topics[at]);
+            if (asked[at] is { } waiting && (replies[at] = await waiting) is null) missing++;
         }
 
-        return (replies, rest);
+        return (replies, missing == 0 ? [] : [.. topics.Where((_, at) => replies[at] is null)]);
     }
 
-    private async ValueTask<TopicReply?> AskAsync(Topic topic, ValueTask<TopicReply> asked)
+    // The topic's answer, null when the store must be asked. What this process holds itself costs no call.
+    private ValueTask<TopicReply?> AskAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest)
+    {
+        if (routes.SnapshotOf(route, query.Marks) is not { } snapshot) return AskGrainAsync(topic, route, query, newest);
+        return new ValueTask<TopicReply?>(Judge(newest ? snapshot.Newest(query, topic.Kind) : snapshot.Query(query, topic.Kind)));
+    }
+
+    private async ValueTask<TopicReply?> AskGrainAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest)
     {
         try
         {
-            return Judge(topic, await asked);
+            var reply = await (newest ? route.Grain.NewestAsync(query) : route.Grain.QueryAsync(query));
+            if (reply.Status == TopicReplyStatus.Full) routes.Rest(route);
+            else routes.Answered(topic, route);
+            return Judge(reply);
         }
         catch (Exception failure) when (failure is OrleansException or TimeoutException)
         {
-            return null; // as above
+            return null; // the grain is moving or its silo gone; the store has what it had
         }
     }
 
     // The reply if it is an answer; null when the store must be asked.
-    private TopicReply? Judge(Topic topic, TopicReply reply)
+    private TopicReply? Judge(TopicReply reply)
     {
-        if (reply.Status == TopicReplyStatus.Full) routes.Rest(topic);
         if (reply.Status != TopicReplyStatus.Answered) return null;
         metrics.FromMemory(1);
         return reply;

@@ -17,19 +17,12 @@ internal sealed class TopicTail(
     public bool IsFull { get; private set; }
 
     /// <summary>Entries after the query's cursor.</summary>
-    public async ValueTask<TopicReply> QueryAsync(TopicQuery query)
-    {
-        if (await SnapshotAsync(query) is not { } snapshot) return Unsure();
-        return snapshot.TryQuery(query, topic.Kind, out var reply) ? reply : TopicReply.AskStore;
-    }
+    public async ValueTask<TopicReply> QueryAsync(TopicQuery query) =>
+        await SnapshotAsync(query) is { } snapshot ? snapshot.Query(query, topic.Kind) : Unsure();
 
     /// <summary>The newest entry.</summary>
-    public async ValueTask<TopicReply> NewestAsync(TopicQuery query)
-    {
-        if (await SnapshotAsync(query) is not { } snapshot) return Unsure();
-        if (!snapshot.TryNewest(query, topic.Kind, out var newest)) return TopicReply.AskStore;
-        return newest is null ? TopicReply.Nothing : new TopicReply { Status = TopicReplyStatus.Answered, Entries = [newest] };
-    }
+    public async ValueTask<TopicReply> NewestAsync(TopicQuery query) =>
+        await SnapshotAsync(query) is { } snapshot ? snapshot.Newest(query, topic.Kind) : Unsure();
 
     /// <summary>Gives the memory back.</summary>
     public void Close()

@@ -37,6 +37,16 @@ internal sealed class TopicTails : IFeedTap
     /// <summary>Bytes of the envelopes held.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>What the feed keeps of a topic; <see langword="null"/> when nobody here asked for it. Once it was dropped or given up, it shows
+    /// nothing any more.</summary>
+    public TailBuffer? Find(Topic topic)
+    {
+        lock (_gate)
+        {
+            return _buffers.GetValueOrDefault(topic);
+        }
+    }
+
     /// <summary>Begins to load a topic's end; false when the silo holds as much as it may.</summary>
     public bool TryStart(TailBuffer buffer)
     {

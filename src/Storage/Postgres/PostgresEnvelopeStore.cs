@@ -40,8 +40,9 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
         return outcome;
     }
 
+    // Nobody stops waiting for it: that would cost each reader more than the read, which ends by itself, and soon.
     public ValueTask<Cursor> ReadMarksAsync(CancellationToken cancellationToken) =>
-        new(database.ReadMarksAsync().WaitAsync(cancellationToken));
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<Cursor>(cancellationToken) : new(database.ReadMarksAsync());
 
     public Task<EntryPage> ReadLogAsync(
         OriginatorId originator, SequenceId after, SequenceId upTo, PageLimit limit, CancellationToken cancellationToken) =>

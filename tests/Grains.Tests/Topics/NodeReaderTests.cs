@@ -90,6 +90,47 @@ public sealed class NodeReaderTests
     });
 
     [Fact]
+    public void Query_TopicLivesInThisProcess_IsReadPastItsGrainWhichIsRemindedInTime() => Pump.Run(20, async _ =>
+    {
+        var options = new TopicOptions { IdleAfter = TimeSpan.FromSeconds(80) };
+        await using var harness = new ReaderHarness(options);
+        harness.Model.Append(100, A, B);
+        await FeedHarness.SettleAsync();
+        await harness.QueryAsync(A);
+        await harness.QueryAsync(A);
+        Assert.Equal(1, harness.GrainCalls);
+        for (var turn = 0; turn < 20; turn++)
+        {
+            harness.Model.Append(100, A);
+            await FeedHarness.SettleAsync();
+            Assert.Equal(2 + turn, (await harness.QueryAsync(A)).Entries.Count);
+            Assert.Equal($"100:{turn + 3}", Name(await harness.NewestAsync(A)));
+        }
+
+        Assert.Equal(1, harness.GrainCalls);
+        await harness.Feed.PassAsync(options.IdleAfter / 4 + TimeSpan.FromSeconds(1));
+        await harness.QueryAsync(A);
+        Assert.Equal(2, harness.GrainCalls);
+    });
+
+    [Fact]
+    public void Query_GrainWentAway_ItsTailIsNotReadAnyMore() => Pump.Run(21, async _ =>
+    {
+        await using var harness = new ReaderHarness();
+        harness.Model.Append(100, A);
+        await FeedHarness.SettleAsync();
+        await harness.QueryAsync(A);
+        await harness.QueryAsync(A);
+        harness.Deactivate(A);
+        harness.Model.Append(100, A);
+        await FeedHarness.SettleAsync();
+
+        for (var read = 0; read < 3; read++) Assert.Equal(["100:1", "100:2"], Names(await harness.QueryAsync(A)));
+        Assert.Equal(2, harness.GrainCalls);
+        Assert.Equal(2, harness.Model.Calls[StoreCall.ReadTopicTail]);
+    });
+
+    [Fact]
     public void Query_ReadsFarApart_GoToTheStore() => Pump.Run(2, async _ =>
     {
         await using var harness = new ReaderHarness(new TopicOptions { WakeWithin = TimeSpan.FromSeconds(5) });

@@ -24,7 +24,7 @@ internal sealed class ReaderHarness : IAsyncDisposable
         Tails = new TopicTails(Options.Create(_topics), _metrics);
         Addresses = new AddressCache(Options.Create(Reading));
         Feed = new FeedHarness(feed, prepare, Tails, Addresses);
-        var routes = new TopicRoutes(FindGrain, Feed.Hub, Options.Create(_topics));
+        var routes = new TopicRoutes(FindGrain, Feed.Hub, Tails, Options.Create(_topics));
         var reader = new TopicReader(Feed.Model.Store, routes, _metrics, Options.Create(_topics));
         Reader = new NodeReader(Feed.Model.Store, Feed.Hub, reader, Addresses, Options.Create(Reading), Feed.Clock);
     }
@@ -43,6 +43,9 @@ internal sealed class ReaderHarness : IAsyncDisposable
 
     /// <summary>Topics whose grain was asked.</summary>
     public int GrainsWoken => _grains.Count;
+
+    /// <summary>Calls of topics' grains.</summary>
+    public int GrainCalls => _grains.Values.Sum(grain => grain.Calls);
 
     public Task<EntryPage> QueryAsync(Cursor after, PageLimit limit, params Topic[] topics) =>
         Reader.QueryTopicsAsync(topics, after, limit, CancellationToken.None).AsTask();
@@ -73,8 +76,18 @@ internal sealed class ReaderHarness : IAsyncDisposable
     {
         public TopicTail Tail { get; set; } = tail;
 
-        public ValueTask<TopicReply> QueryAsync(TopicQuery query) => Tail.QueryAsync(query);
+        public int Calls { get; private set; }
 
-        public ValueTask<TopicReply> NewestAsync(TopicQuery query) => Tail.NewestAsync(query);
+        public ValueTask<TopicReply> QueryAsync(TopicQuery query)
+        {
+            Calls++;
+            return Tail.QueryAsync(query);
+        }
+
+        public ValueTask<TopicReply> NewestAsync(TopicQuery query)
+        {
+            Calls++;
+            return Tail.NewestAsync(query);
+        }
     }
 }
