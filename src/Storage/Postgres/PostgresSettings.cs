@@ -40,6 +40,14 @@ internal static class PostgresSettings
         builder.CommandTimeout = options.CommitTimeoutSeconds;
     });
 
+    /// <summary>For Orleans' providers, apart from all others: signs of life must not wait for the store's work.</summary>
+    public static NpgsqlDataSource ClusterSource(PostgresOptions options) => Source(options, "cluster", builder =>
+    {
+        builder.MaxPoolSize = 4;
+        builder.CommandTimeout = options.CommitTimeoutSeconds;
+        builder.Options += $" -c statement_timeout={options.CommitTimeoutSeconds * 1000}";
+    });
+
     /// <summary>For long work and for the one connection that listens: not pooled, no limit on a statement.</summary>
     public static NpgsqlDataSource MaintenanceSource(PostgresOptions options) => Source(options, "maintenance", builder =>
     {

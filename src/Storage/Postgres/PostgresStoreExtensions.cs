@@ -18,6 +18,7 @@ public static class PostgresStoreExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, PostgresOptionsRules>());
         services.TryAddSingleton<PostgresDatabase>();
         services.TryAddSingleton<INodeDatabase>(provider => provider.GetRequiredService<PostgresDatabase>());
+        services.TryAddSingleton<IClusterDatabase, PostgresClusterDatabase>();
         services.TryAddSingleton<IEnvelopeStore, PostgresEnvelopeStore>();
         services.TryAddSingleton<ILocalChainStore, PostgresLocalChainStore>();
         return services;

@@ -1,0 +1,121 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Storage;
+
+namespace XmtpOrleans.Silo.Cluster;
+
+/// <summary>Makes a process a member of the cluster on the node's PostgreSQL: as a silo, or as a client of silos. The host adds the store, and
+/// enters the cluster between opening the database and starting.</summary>
+internal static class ClusterHosting
+{
+    /// <summary>Storage of who reads which stream, as Orleans names it.</summary>
+    private const string StreamStorage = "PubSubStore";
+
+    private const string Provider = "Npgsql";
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ClientAnswerLimit = TimeSpan.FromSeconds(3); // a request lost behind a silo is noticed by nothing else
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silo of the cluster that section <c>Cluster</c> describes.</summary>
+    public static ISiloBuilder UseCluster(this ISiloBuilder silo)
+    {
+        AddMembership(silo.Services);
+        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterMemberOptions>, SiloMemberRules>());
+        silo.UseAdoNetClustering(options => options.Configure<IClusterDatabase>(static (clustering, database) =>
+            (clustering.Invariant, clustering.DataSource) = (Provider, database.Connections)));
+        silo.AddAdoNetGrainStorage(StreamStorage, options => options.Configure<IClusterDatabase>(static (storage, database) =>
+        {
+            (storage.Invariant, storage.DataSource) = (Provider, database.Connections);
+            storage.DeleteStateOnClear = true;
+        }));
+        silo.Services.AddOptions<SiloOptions>().Configure<IOptions<ClusterMemberOptions>>(static (options, member) =>
+            options.SiloName = member.Value.SiloName);
+        silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<ClusterMemberOptions>>(static (endpoints, member) =>
+            Listen(endpoints, member.Value));
+        silo.Configure<ClusterMembershipOptions>(DetectFailures);
+        silo.Configure<SiloMessagingOptions>(static messaging =>
+            (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (AnswerLimit, AnswerLimit));
+        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, Predecessors>());
+        silo.ConfigureLogging(Quiet);
+        return silo;
+    }
+
+    /// <summary>A client of the cluster's silos: it waits for the first one, and finds others when one is lost.</summary>
+    public static IClientBuilder UseCluster(this IClientBuilder client)
+    {
+        AddMembership(client.Services);
+        client.UseAdoNetClustering(options => options.Configure<IClusterDatabase>(static (clustering, database) =>
+            (clustering.Invariant, clustering.DataSource) = (Provider, database.Connections)));
+        client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
+        client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = ClientAnswerLimit);
+        client.UseConnectionRetryFilter(static async (_, cancellationToken) =>
+        {
+            await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
+            return true;
+        });
+        client.Services.AddLogging(Quiet);
+        return client;
+    }
+
+    /// <summary>Enters this process's silo into the node's row of the database.</summary>
+    /// <exception cref="Grains.Originators.StoreException">It does not fit to what is there; the message is one line.</exception>
+    public static Task EnterClusterAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<IClusterDatabase>().EnterAsync(IdentityOf(services), cancellationToken);
+
+    /// <summary>Compares a process without a silo with the node's row of the database.</summary>
+    /// <exception cref="Grains.Originators.StoreException">It does not fit to what is there; the message is one line.</exception>
+    public static Task CheckClusterAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<IClusterDatabase>().CheckAsync(IdentityOf(services), cancellationToken);
+
+    private static ClusterIdentity IdentityOf(IServiceProvider services)
+    {
+        var member = services.GetRequiredService<IOptions<ClusterMemberOptions>>().Value;
+        var node = services.GetRequiredService<IOptions<NodeOptions>>().Value;
+        return new ClusterIdentity(node.Originator, member.Id, member.ServiceId, MessageVersion.Current);
+    }
+
+    private static void AddMembership(IServiceCollection services)
+    {
+        services.AddOptions<ClusterMemberOptions>().BindConfiguration(ClusterMemberOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterMemberOptions>, ClusterMemberOptionsValidator>());
+        services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterMemberOptions>>(static (cluster, member) =>
+            (cluster.ClusterId, cluster.ServiceId) = (member.Value.Id, member.Value.ServiceId));
+        services.TryAddSingleton(TimeProvider.System);
+    }
+
+    private static void Listen(EndpointOptions endpoints, ClusterMemberOptions member)
+    {
+        var advertised = IPAddress.Parse(member.AdvertisedAddress);
+        var listening = member.ListenAddress.Length > 0 ? IPAddress.Parse(member.ListenAddress) : advertised;
+        endpoints.AdvertisedIPAddress = advertised;
+        (endpoints.SiloPort, endpoints.GatewayPort) = (member.SiloPort, member.ClientPort);
+        endpoints.SiloListeningEndpoint = new IPEndPoint(listening, member.SiloPort);
+        endpoints.GatewayListeningEndpoint = member.ClientPort > 0 ? new IPEndPoint(listening, member.ClientPort) : null;
+    }
+
+    // A killed silo is out after 1.2 to 1.6 s, a frozen one after 3.2 s. Shorter is not faster, and a pause of a second must not look like a death:
+    // full collections and a full thread pool take that long.
+    private static void DetectFailures(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.MinProbeTimeout = TimeSpan.FromSeconds(0.5);
+        membership.MaxProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.NumMissedProbesLimit = 3;
+        membership.NumVotesForDeathDeclaration = 2;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        membership.NumMissedTableIAmAliveLimit = 3;
+        membership.EnableIndirectProbes = true;
+        membership.EnableConnectionLivenessCheck = true;
+    }
+
+    private static void Quiet(ILoggingBuilder logging) => logging
+        .AddFilter("Orleans", LogLevel.Warning)
+        .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // 100405: asks for the server collector, which costs memory here
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error); // 100150: false alarm at start in this version
+}

@@ -1,0 +1,8 @@
+namespace XmtpOrleans.Silo;
+
+// Ids of log lines of this project; never reused.
+internal static class EventIds
+{
+    // Cluster: 5000-5019
+    public const int PredecessorDeclaredDead = 5000;
+}
