@@ -15,8 +15,13 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var dev = DevCommand();
-        var root = new RootCommand("One operator of the decentralised XMTP network.") { dev, MigrateCommandOf() };
-        foreach (var role in Role.All) root.Add(RoleCommandOf(role));
+        var root = new RootCommand("One operator of the decentralised XMTP network.") 
+        {
+            dev,
+            CommandOf("migrate", "Brings the node's PostgreSQL database to the schema of this version, and ends", MigrateCommand.RunAsync),
+            CommandOf("health", "Asks the process on this machine's ops port whether it is live; exit code 0 or 1", HealthCommand.RunAsync),
+        };
+        foreach (var role in Role.All) root.Add(CommandOf(role.Name, role.Summary, settings => RoleRun.RunAsync(role, settings)));
         var isDefault = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
         var parsed = root.Parse(isDefault ? ["dev", .. args] : args);
         if (parsed.Errors.Count > 0)
@@ -64,19 +69,11 @@ internal static class CommandLine
         return command;
     }
 
-    private static Command RoleCommandOf(Role role)
+    private static Command CommandOf(string name, string summary, Func<RoleSettings, Task<int>> runAsync)
     {
-        var command = new Command(role.Name, role.Summary);
+        var command = new Command(name, summary);
         var settings = SettingsOptions(command);
-        command.SetAction((result, _) => RoleRun.RunAsync(role, settings(result)));
-        return command;
-    }
-
-    private static Command MigrateCommandOf()
-    {
-        var command = new Command("migrate", "Brings the node's PostgreSQL database to the schema of this version, and ends");
-        var settings = SettingsOptions(command);
-        command.SetAction((result, _) => MigrateCommand.RunAsync(settings(result)));
+        command.SetAction((result, _) => runAsync(settings(result)));
         return command;
     }
 

@@ -7,7 +7,7 @@ using XmtpOrleans.Protocol.Envelopes;
 namespace XmtpOrleans.Grains.Originators;
 
 /// <summary>Hosts the <see cref="ChainLog"/> of one contract.</summary>
-[GrainType("xmtp.chain-log"), Reentrant, CollectionAgeLimit(AlwaysActive = true)]
+[GrainType(ChainLogGrain.TypeName), Reentrant, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class ChainLogGrain(
     IEnvelopeStore store,
     IAppChain chain,
@@ -18,6 +18,9 @@ internal sealed class ChainLogGrain(
     TimeProvider clock,
     ILogger<ChainLog> logger) : Grain, IChainLogGrain
 {
+    /// <summary>The name of this kind of grain in the cluster; it never changes.</summary>
+    public const string TypeName = "xmtp.chain-log";
+
     private ChainLog _log = null!; // set before the first call
     private Task _watch = Task.CompletedTask;
 

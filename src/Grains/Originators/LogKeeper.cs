@@ -33,8 +33,8 @@ internal sealed partial class LogKeeper(
     {
         IChainLogGrain[] logs =
         [
-            grains.GetGrain<IChainLogGrain>(OriginatorId.GroupMessagesChain.Value),
-            grains.GetGrain<IChainLogGrain>(OriginatorId.IdentityUpdatesChain.Value),
+            grains.ChainLogOf(OriginatorId.GroupMessagesChain),
+            grains.ChainLogOf(OriginatorId.IdentityUpdatesChain),
         ];
         using var timer = new PeriodicTimer(options.Value.FollowPeriod, clock);
         try

@@ -39,7 +39,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         PublisherMetrics metrics,
         TimeProvider clock,
         ILogger<PublishBatcher> logger)
-        : this(grains.GetGrain<ISequencerGrain>(node.Value.Id), options.Value, metrics, clock, Random.Shared, logger)
+        : this(grains.SequencerOf(node.Value.Originator), options.Value, metrics, clock, Random.Shared, logger)
     {
     }
 

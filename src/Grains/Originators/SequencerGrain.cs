@@ -7,7 +7,7 @@ using XmtpOrleans.Protocol.Envelopes;
 namespace XmtpOrleans.Grains.Originators;
 
 /// <summary>Hosts the <see cref="Sequencer"/> of this node's own log.</summary>
-[GrainType("xmtp.sequencer"), Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
+[GrainType(SequencerGrain.TypeName), Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class SequencerGrain(
     IEnvelopeStore store,
     ISigner signer,
@@ -17,6 +17,9 @@ internal sealed class SequencerGrain(
     TimeProvider clock,
     ILogger<Sequencer> logger) : Grain, ISequencerGrain
 {
+    /// <summary>The name of this kind of grain in the cluster; it never changes.</summary>
+    public const string TypeName = "xmtp.sequencer";
+
     private Sequencer _sequencer = null!; // set before the first call
     private Task _watch = Task.CompletedTask;
 

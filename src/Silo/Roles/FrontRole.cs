@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Silo.Cluster;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Storage.Postgres;
 
@@ -14,18 +15,19 @@ internal static class FrontRole
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {
         var builder = RoleParts.CreateBuilder(settings);
-        builder.Host.UseOrleansClient(client => client.UseLocalhostClustering());
+        builder.Host.UseOrleansClient(static client => client.UseCluster());
         builder.Services
             .AddPostgresStore(static postgres => postgres.Migrate = false)
             .AddFront();
         return builder;
     }
 
-    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => services.CheckClusterAsync(cancellationToken);
 
     private static IEnumerable<(string Name, string Text)> Describe(IServiceProvider services) =>
     [
         ("node", $"{services.GetRequiredService<IOptions<NodeOptions>>().Value.Id}"),
+        ("cluster", services.GetRequiredService<IOptions<ClusterMemberOptions>>().Value.Id),
         ("store", NodeRole.StoreOf(services)),
     ];
 }

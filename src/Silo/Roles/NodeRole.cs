@@ -3,6 +3,7 @@ using Npgsql;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Silo.Cluster;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Storage.Postgres;
 
@@ -24,7 +25,7 @@ internal static class NodeRole
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {
         var builder = RoleParts.CreateBuilder(settings);
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering());
+        builder.Host.UseOrleans(static silo => silo.UseCluster());
         builder.Services
             .AddChecked<SignerOptions>(SignerOptions.SectionName)
             .AddSingleton<ISigner>(static services => new LocalSigner(KeyOf(services)))
@@ -34,13 +35,20 @@ internal static class NodeRole
         return builder;
     }
 
-    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => services.EnterClusterAsync(cancellationToken);
 
     private static IEnumerable<(string Name, string Text)> Describe(IServiceProvider services) =>
     [
         ("node", $"{services.GetRequiredService<IOptions<NodeOptions>>().Value.Id}   signs as {KeyOf(services).Address}"),
+        ("cluster", ClusterOf(services)),
         ("store", StoreOf(services)),
     ];
+
+    private static string ClusterOf(IServiceProvider services)
+    {
+        var member = services.GetRequiredService<IOptions<ClusterMemberOptions>>().Value;
+        return $"{member.Id}   silo {member.SiloName} at {member.AdvertisedAddress}:{member.SiloPort}, fronts connect to {member.ClientPort}";
+    }
 
     private static Secp256k1PrivateKey KeyOf(IServiceProvider services) =>
         Secp256k1PrivateKey.TryParse(services.GetRequiredService<IOptions<SignerOptions>>().Value.Key, out var key)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using XmtpOrleans.EndToEnd.Tests.Processes;
+using XmtpOrleans.Load.Workloads;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Testing;
@@ -33,6 +34,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     /// <summary>Address of the account that all payer gateways pay from.</summary>
     public static EthereumAddress PayerAddress { get; } = AddressOf(PayerKey);
+
+    /// <summary>Messages to publish: of the payer of all gateways, to the node, each number another one.</summary>
+    public static GroupMessages Messages(int groups) =>
+        new(Secp256k1PrivateKey.TryParse(PayerKey, out var key) ? key : throw new InvalidDataException("not a key"), NodeId, groups, messageLength: 256, run: 1);
 
     /// <summary>Connection string of the database.</summary>
     public string Database { get; }
