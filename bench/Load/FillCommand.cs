@@ -20,13 +20,14 @@ internal static class FillCommand
     private static readonly Option<long> Rows = new("--rows") { Description = "Rows to add", DefaultValueFactory = _ => 10_000_000 };
     private static readonly Option<int> Topics = new("--topics") { Description = "Groups the rows are spread over", DefaultValueFactory = _ => 2_000 };
     private static readonly Option<double> Zipf = new("--zipf") { Description = "Exponent of the topics' share of the rows; 0 is an even share", DefaultValueFactory = _ => 0 };
+    private static readonly Option<bool> Skewed = new("--skewed") { Description = "As a real network: 53,000 topics by Zipf's law, 24 % of the rows in four peers' logs, an address for each hundredth row" };
     private static readonly Option<int> Size = new("--size") { Description = "Bytes of MLS message in a row", DefaultValueFactory = _ => 256 };
     private static readonly Option<uint> NodeId = new("--node-id") { Description = "The node's originator id", DefaultValueFactory = _ => 100 };
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var command = new Command("fill", "Adds valid, signed rows to the store of a stopped dev node") { Data, Postgres, Rows, Topics, Zipf, Size, NodeId };
+        var command = new Command("fill", "Adds valid, signed rows to the store of a stopped dev node") { Data, Postgres, Rows, Topics, Zipf, Skewed, Size, NodeId };
         command.SetAction(RunAsync);
         return command;
     }
@@ -64,9 +65,14 @@ internal static class FillCommand
             await provider.GetRequiredService<INodeDatabase>().OpenAsync(cancellationToken);
             var originator = new OriginatorId(arguments.GetValue(NodeId));
             var marks = await provider.GetRequiredService<IEnvelopeStore>().ReadMarksAsync(cancellationToken);
-            var rows = new SeedRows(
-                key, originator, arguments.GetValue(Topics), arguments.GetValue(Zipf), arguments.GetValue(Size), marks[originator], arguments.GetValue(Rows));
-            await SeedAsync(provider.GetRequiredService<IBulkSeeder>(), originator, rows, arguments.GetValue(Rows), cancellationToken);
+            var (rows, size) = (arguments.GetValue(Rows), arguments.GetValue(Size));
+            (OriginatorId Log, SeedRows Rows)[] parts = arguments.GetValue(Skewed)
+                ? [.. Skew.Split(originator, key, rows).Select(part => (
+                    part.Log,
+                    new SeedRows(part.Key, part.Log, Skew.Topics, Skew.Zipf, size, marks[part.Log], part.Rows, part.Log == originator ? Skew.RowsPerAddress : 0)))]
+                : [(originator, new SeedRows(
+                    key, originator, arguments.GetValue(Topics), arguments.GetValue(Zipf), size, marks[originator], rows, rowsPerAddress: 0))];
+            await SeedAsync(provider.GetRequiredService<IBulkSeeder>(), parts, rows, cancellationToken);
             return 0;
         }
         catch (StoreException failure)
@@ -75,13 +81,20 @@ internal static class FillCommand
         }
     }
 
-    private static Task SeedAsync(IBulkSeeder seeder, OriginatorId originator, SeedRows rows, long count, CancellationToken cancellationToken) =>
+    private static Task SeedAsync(
+        IBulkSeeder seeder, IEnumerable<(OriginatorId Log, SeedRows Rows)> parts, long count, CancellationToken cancellationToken) =>
         AnsiConsole.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 var task = context.AddTask("filling", maxValue: count);
-                await seeder.SeedAsync(originator, rows.All(), new Progress<long>(done => task.Value = done), cancellationToken);
+                var before = 0L;
+                foreach (var (log, rows) in parts)
+                {
+                    var start = before;
+                    before += await seeder.SeedAsync(log, rows.All(), new Progress<long>(done => task.Value = start + done), cancellationToken);
+                }
+
                 task.Value = count;
             });
 }

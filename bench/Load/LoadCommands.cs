@@ -27,10 +27,11 @@ internal static class LoadCommands
     private static readonly Option<double> Expected = new("--expect") { Description = "Envelopes each second to sign beforehand in a closed loop", DefaultValueFactory = _ => 30_000 };
     private static readonly Option<uint> Limit = new("--limit") { Description = "Limit of a query", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> Zipf = new("--zipf") { Description = "Exponent of the topics' popularity; 0 asks for all alike", DefaultValueFactory = _ => 1.0 };
+    private static readonly Option<bool> Skewed = new("--skewed") { Description = "The store was filled with --skewed; give a few thousand --topics, the busiest" };
     private static readonly Option<bool> FromStart = new("--from-start") { Description = "Query each topic from its beginning, which only the store has" };
     private static readonly Option<int> Streams = new("--streams") { Description = "Streams to hold open", DefaultValueFactory = _ => 1_000 };
     private static readonly Option<int> PerConnection = new("--per-connection") { Description = "Streams on a connection", DefaultValueFactory = _ => 250 };
-    private static readonly Argument<string> ReadName = new("read") { Description = "query, newest or inbox-ids" };
+    private static readonly Argument<string> ReadName = new("read") { Description = "query, log, newest or inbox-ids" };
 
     /// <summary>Runs what the arguments ask for and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -46,8 +47,9 @@ internal static class LoadCommands
         {
             Command("publish", "PublishPayerEnvelopes, closed loop or at a rate", [Batch, Size, Rate, Expected], PublishLoad.RunAsync, result =>
                 new PublishLoad(result.GetValue(Batch), result.GetValue(Size), result.GetValue(Rate), result.GetValue(Expected))),
-            Command("read", "A unary read of warm topics", [ReadName, Limit, Zipf, Rate, FromStart], ReadLoad.RunAsync, result =>
-                new ReadLoad(result.GetValue(ReadName)!, result.GetValue(Limit), result.GetValue(Zipf), result.GetValue(Rate), result.GetValue(FromStart))),
+            Command("read", "A unary read of warm topics", [ReadName, Limit, Zipf, Rate, Skewed, FromStart], ReadLoad.RunAsync, result =>
+                new ReadLoad(result.GetValue(ReadName)!, result.GetValue(Limit), result.GetValue(Zipf), result.GetValue(Rate), result.GetValue(Skewed),
+                    result.GetValue(FromStart))),
             Command("stream", "Publishes at a rate and measures how messages reach streams", [Streams, PerConnection, Rate, Size], StreamLoad.RunAsync, result =>
                 new StreamLoad(result.GetValue(Streams), result.GetValue(PerConnection), result.GetValue(Rate), result.GetValue(Size))),
             Command("idle", "Holds silent streams open and reports the server's memory", [Streams, PerConnection], IdleLoad.RunAsync, result =>

@@ -9,13 +9,14 @@ namespace XmtpOrleans.Load;
 /// <param name="Limit">Limit of a query.</param>
 /// <param name="Zipf">Exponent of the topics' popularity.</param>
 /// <param name="Rate">Calls each second; zero is a closed loop.</param>
+/// <param name="Skewed">Whether the store was filled with the skew of a real network.</param>
 /// <param name="FromStart">Whether queries start at the beginning of each topic, which only the store has, instead of its last few entries.</param>
-internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rate, bool FromStart)
+internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rate, bool Skewed, bool FromStart)
 {
     /// <summary>Reads, reports.</summary>
     public static Task<int> RunAsync(LoadTarget target, ReadLoad load, string command)
     {
-        var (path, request) = Reads.Of(load.Name, load.Limit, load.FromStart ? null : Recent(target, load.Limit));
+        var (path, request) = Reads.Of(load.Name, load.Limit, load.StartOf(target), target.NodeId);
         var plan = new CallPlan
         {
             Path = path,
@@ -35,13 +36,19 @@ internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rat
         });
     }
 
-    // So far back that each topic has about as many entries after it as a query may return, when all topics get their share.
-    private static Cursor Recent(LoadTarget target, uint limit)
+    // Where a query of a topic or of a place in the log starts.
+    private Func<int, Cursor?> StartOf(LoadTarget target)
     {
+        if (FromStart || Name is "newest" or "inbox-ids") return _ => null;
         var marks = GetSyncCursorResponse.Parser.ParseFrom(
             UnaryCall.Execute(target.Node, "/xmtp.xmtpv4.metadata_api.MetadataApi/GetSyncCursor", [])).LatestSync;
         var mark = marks.NodeIdToSequenceId.GetValueOrDefault(target.NodeId.Value);
-        marks.NodeIdToSequenceId[target.NodeId.Value] = mark - Math.Min(mark, (ulong)target.Topics * limit);
-        return marks;
+        if (Name == "log") return place => At(mark / (ulong)target.Topics * (ulong)place);
+
+        // So far back that the topic has about as many entries after it as a query may return, when it gets its share.
+        var shares = Skewed ? new ZipfPicks(Skew.Topics, Skew.Zipf) : new ZipfPicks(target.Topics, exponent: 0);
+        return group => At(mark - Math.Min(mark, (ulong)(Limit / shares.ShareOf(group))));
+
+        Cursor At(ulong position) => new(marks) { NodeIdToSequenceId = { [target.NodeId.Value] = position } };
     }
 }

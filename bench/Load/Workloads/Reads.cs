@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Xmtp.Xmtpv4.Envelopes;
 using Xmtp.Xmtpv4.MessageApi;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Load.Workloads;
 
@@ -9,33 +10,42 @@ internal static class Reads
 {
     private const string Service = "/xmtp.xmtpv4.message_api.ReplicationApi/";
 
+    /// <summary>An address that a skewed fill has registered, when it is among the first.</summary>
+    public static string Address(long number) => $"0x{number:x40}";
+
     /// <summary>Path and request of a read, by its name on the command line.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="limit">Limit of a query.</param>
-    /// <param name="lastSeen">Where queries start; <see langword="null"/> is the beginning of each topic.</param>
-    public static (string Path, Func<int, IMessage> Request) Of(string name, uint limit, Cursor? lastSeen) => name switch
+    /// <param name="lastSeen">Where the query of a number starts; <see langword="null"/> is the beginning.</param>
+    /// <param name="log">The log that is read as one.</param>
+    public static (string Path, Func<int, IMessage> Request) Of(string name, uint limit, Func<int, Cursor?> lastSeen, OriginatorId log) => name switch
     {
         "query" => (Service + "QueryEnvelopes", group => new QueryEnvelopesRequest
         {
-            Query = new EnvelopesQuery { Topics = { ByteString.CopyFrom(GroupMessages.Topic(group)) }, LastSeen = lastSeen },
+            Query = new EnvelopesQuery { Topics = { ByteString.CopyFrom(GroupMessages.Topic(group)) }, LastSeen = lastSeen(group) },
+            Limit = limit,
+        }),
+        "log" => (Service + "QueryEnvelopes", place => new QueryEnvelopesRequest
+        {
+            Query = new EnvelopesQuery { OriginatorNodeIds = { log.Value }, LastSeen = lastSeen(place) },
             Limit = limit,
         }),
         "newest" => (Service + "GetNewestEnvelope", group => new GetNewestEnvelopeRequest
         {
             Topics = { ByteString.CopyFrom(GroupMessages.Topic(group)) },
         }),
-        "inbox-ids" => (Service + "GetInboxIds", group => new GetInboxIdsRequest
+        "inbox-ids" => (Service + "GetInboxIds", number => new GetInboxIdsRequest
         {
             Requests =
             {
                 new GetInboxIdsRequest.Types.Request
                 {
-                    Identifier = $"0x{group:x40}",
+                    Identifier = Address(number),
                     IdentifierKind = Xmtp.Identity.Associations.IdentifierKind.Ethereum,
                 },
             },
         }),
-        _ => throw new LoadException($"{name}: not a read; one of query, newest, inbox-ids"),
+        _ => throw new LoadException($"{name}: not a read; one of query, log, newest, inbox-ids"),
     };
 
     /// <summary>An endless, repeatable series of requests over the topics.</summary>

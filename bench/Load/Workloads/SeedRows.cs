@@ -1,14 +1,25 @@
+using System.Security.Cryptography;
+using System.Text;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Fees;
+using XmtpOrleans.Protocol.Identity;
 using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Load.Workloads;
 
 /// <summary>Makes rows as the sequencer would have stored them, spread over the last thirty days; signed on all cores, handed out in order.</summary>
+/// <param name="nodeKey">The key of the log's node.</param>
+/// <param name="originator">The log.</param>
+/// <param name="topics">Groups the rows are spread over.</param>
+/// <param name="zipf">Exponent of the groups' share of the rows; zero is an even share.</param>
+/// <param name="messageLength">Bytes of MLS message in a row.</param>
+/// <param name="after">The log's mark.</param>
+/// <param name="count">How many rows.</param>
+/// <param name="rowsPerAddress">One row of so many brings an address; zero brings none.</param>
 internal sealed class SeedRows(
-    Secp256k1PrivateKey nodeKey, OriginatorId originator, int topics, double zipf, int messageLength, SequenceId after, long count)
+    Secp256k1PrivateKey nodeKey, OriginatorId originator, int topics, double zipf, int messageLength, SequenceId after, long count, int rowsPerAddress)
 {
     private const int Chunk = 4_096;
     private const long Period = 30L * 86_400 * 1_000_000_000;
@@ -35,7 +46,7 @@ internal sealed class SeedRows(
 
     private LogRow Row(long index)
     {
-        var group = _picks.Pick(index);
+        var group = _picks.Draw(index);
         var payerEnvelope = _messages.PayerEnvelope(group, (ulong)index);
         var timeNs = _endNs - Period + (long)((Int128)Period * index / count / 1_000 * 1_000);
         var retention = new Retention(GroupMessages.RetentionDays);
@@ -59,6 +70,7 @@ internal sealed class SeedRows(
                 ArrivalUs = timeNs / 1_000,
                 ExpirySeconds = (long)expiry,
                 Topic = _topics[group],
+                AddressChanges = rowsPerAddress > 0 && index % rowsPerAddress == 0 ? [AddressOf(index / rowsPerAddress, sequence)] : [],
                 Bytes = EnvelopeEncoder.Signed(unsigned, signature),
             },
             Payer = LoadKey.Payer.Address,
@@ -68,4 +80,12 @@ internal sealed class SeedRows(
             CountsCongestion = true,
         };
     }
+
+    private static AddressChange AddressOf(long number, SequenceId sequence) => new()
+    {
+        Address = Reads.Address(number),
+        Inbox = InboxId.FromBytes(SHA256.HashData(Encoding.ASCII.GetBytes(Reads.Address(number)))),
+        Sequence = sequence,
+        Revoked = false,
+    };
 }
