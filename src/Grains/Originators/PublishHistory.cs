@@ -24,6 +24,7 @@ internal sealed partial class PublishHistory
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly DuplicateWindow _window;
+    private readonly PayerLimits _reads;
     private readonly byte[] _fingerprintInput = new byte[KeySize + EthereumAddress.Size + KeySize];
     private readonly Wakeup _closing;
     private SequenceId _loadedFrom;
@@ -31,9 +32,9 @@ internal sealed partial class PublishHistory
 
     /// <summary>Knows nothing yet.</summary>
     public PublishHistory(
-        IEnvelopeStore store, Lease lease, SequencerOptions options, SequencerMetrics metrics, TimeProvider clock, ILogger logger)
+        IEnvelopeStore store, Lease lease, SequencerOptions options, PayerLimits reads, SequencerMetrics metrics, TimeProvider clock, ILogger logger)
     {
-        (_store, _lease, _options, _metrics, _clock, _logger) = (store, lease, options, metrics, clock, logger);
+        (_store, _lease, _options, _reads, _metrics, _clock, _logger) = (store, lease, options, reads, metrics, clock, logger);
         _window = new DuplicateWindow(options.MaxDuplicateEntries);
         _closing = new Wakeup(clock);
         _loadedFrom = lease.Last.Next();
@@ -77,7 +78,8 @@ internal sealed partial class PublishHistory
     }
 
     /// <summary>Gives the entries of a batch their fingerprints, and those that were published before their answer: from memory where it
-    /// reaches, else from the store. A request that cannot be judged because the store is away is answered so.</summary>
+    /// reaches, else from the store. A request that cannot be judged because the store is away is answered so, and one whose payer repeats too much
+    /// of what only the store has is told to come later.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="committing">The batch before it, until that is committed.</param>
     /// <param name="ring">The last commits.</param>
@@ -89,6 +91,7 @@ internal sealed partial class PublishHistory
         foreach (var publish in batch.Publishes)
         {
             var (payer, entries) = (publish.Request.Payer, publish.Request.Entries);
+            List<(int At, SequenceId Sequence)>? asked = null;
             for (var at = 0; at < entries.Length; at++)
             {
                 publish.Fingerprints[at] = FingerprintOf(payer, entries[at]);
@@ -103,8 +106,18 @@ internal sealed partial class PublishHistory
                 }
                 else
                 {
-                    (reads ??= []).Add(ReadAsync(publish, at, sequence, sinceNs));
+                    (asked ??= []).Add((at, sequence));
                 }
+            }
+
+            if (asked is null) continue;
+            if (_reads.TryTake(payer, asked.Count, out var retryAfter))
+            {
+                (reads ??= []).AddRange(asked.Select(read => ReadAsync(publish, read.At, read.Sequence, sinceNs)));
+            }
+            else
+            {
+                publish.Refuse(PublishStatus.PayerLimited, retryAfter);
             }
         }
 

@@ -12,6 +12,8 @@ namespace XmtpOrleans.Grains.Originators;
 /// <remarks>Every member runs on its owner's turn; between awaits nothing else changes its state.</remarks>
 internal sealed partial class Sequencer
 {
+    private const int DuplicateReadSeconds = 5; // as much at once
+
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(1);
 
@@ -26,6 +28,7 @@ internal sealed partial class Sequencer
     private readonly ILogger _logger;
     private readonly LogRing _ring;
     private readonly PayerLimits _limits;
+    private readonly PayerLimits _duplicateReads;
     private readonly Queue<PendingPublish> _queue = [];
     private readonly Wakeup _wakeup; // of the loop: something came, or a commit ended
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,6 +61,8 @@ internal sealed partial class Sequencer
         _wakeup = new Wakeup(clock);
         _ring = new LogRing(clock, options.RingBatches, options.RingBytes);
         _limits = new PayerLimits(clock, options.PayerEnvelopesPerSecond, options.PayerBurst, options.MaxLimitedPayers);
+        _duplicateReads = new PayerLimits(
+            clock, options.DuplicateReadsPerSecond, options.DuplicateReadsPerSecond * DuplicateReadSeconds, options.MaxLimitedPayers);
     }
 
     /// <summary>Completes when the activation must go; after a fence only when the log may be taken back.</summary>
@@ -168,7 +173,7 @@ internal sealed partial class Sequencer
             var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
             var minute = UsageMinute.Of(Math.Max(ClockGuard.Nanoseconds(_clock.GetUtcNow()), lease.LastNs + 1_000));
             var counts = await _store.ReadCongestionAsync(_originator, minute, CancellationToken.None);
-            var history = new PublishHistory(_store, lease, _options, _metrics, _clock, _logger);
+            var history = new PublishHistory(_store, lease, _options, _duplicateReads, _metrics, _clock, _logger);
             await history.LoadRecentAsync();
             var guard = new ClockGuard(_clock, _options, asked, lease.StoreTime);
             _term = new SequencerTerm(lease, history, new CongestionWindow(minute, counts), guard, _limits, _rates);

@@ -38,6 +38,11 @@ public sealed class SequencerOptions
     [Range(1_000, 100_000_000)]
     public int MaxDuplicateEntries { get; set; } = 4_000_000;
 
+    /// <summary>Repeated publishes of a payer, older than what is kept for the live feed, that are looked up in the store in a second; five seconds'
+    /// worth at once, as after a restart. What is beyond is refused until later. Default: 2,000; 0 sets no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int DuplicateReadsPerSecond { get; set; } = 2_000;
+
     /// <summary>Commits kept in memory for the live feed. Default: 4,096.</summary>
     [Range(2, 1_000_000)]
     public int RingBatches { get; set; } = 4_096;

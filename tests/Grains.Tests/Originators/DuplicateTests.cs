@@ -161,6 +161,33 @@ public sealed class DuplicateTests
     }
 
     [Fact]
+    public async Task Append_PayerRepeatsOldPublishesWithoutEnd_StoreIsAskedOnlySoOften()
+    {
+        var harness = new SequencerHarness(new SequencerOptions { RingBatches = 2, DuplicateReadsPerSecond = 1 });
+        await harness.PublishAsync("a");
+        foreach (var text in new[] { "b", "c", "d", "e" }) await harness.PublishAsync(text);
+        var reads = 0;
+        harness.Store.Before = call =>
+        {
+            if (call == StoreCall.ReadEntry) reads++;
+            return Task.CompletedTask;
+        };
+
+        var outcomes = new List<PublishOutcome>();
+        for (var repetition = 0; repetition < 50; repetition++) outcomes.Add(await harness.PublishAsync("a"));
+
+        Assert.InRange(reads, 5, 20); // five seconds' worth, and one for each second that a busy machine takes
+        Assert.Equal(reads, outcomes.Count(outcome => outcome.IsAccepted));
+        Assert.All(outcomes.Where(outcome => !outcome.IsAccepted), outcome =>
+        {
+            Assert.Equal(PublishStatus.PayerLimited, outcome.Status);
+            Assert.True(outcome.RetryAfter > TimeSpan.Zero);
+        });
+        Assert.True((await harness.PublishAsync("f")).IsAccepted);
+        Assert.Equal(6, harness.Stored.Count);
+    }
+
+    [Fact]
     public async Task Append_TheStoreCannotBeAskedAboutARepetition_RefusesOnlyThat()
     {
         var harness = new SequencerHarness(new SequencerOptions { RingBatches = 2 });
