@@ -63,6 +63,8 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
 
     public LocalChainSignal LocalChainSignal { get; }
 
+    public ExpiredStretches Expired { get; } = new();
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         if (_fingerprintKey is not null) throw new StoreException("The database is open already.");

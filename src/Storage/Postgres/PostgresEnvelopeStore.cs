@@ -51,8 +51,8 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
     public Task<EntryPage> ReadOriginatorsAsync(
         IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken) =>
         PostgresCalls.GuardAsync(
-            async () => await PostgresReads.OriginatorsAsync(database.Reader, originators, after, await CeilingAsync(filter), filter,
-                limit),
+            async () => await PostgresReads.OriginatorsAsync(
+                database.Reader, originators, after, await CeilingAsync(filter), filter, limit, database.Expired, cancellationToken),
             cancellationToken);
 
     public Task<EntryPage> ReadTopicsAsync(

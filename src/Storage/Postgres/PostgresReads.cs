@@ -52,15 +52,18 @@ internal static class PostgresReads
     /// <param name="ceiling">Where to end in each.</param>
     /// <param name="filter">Which rows count.</param>
     /// <param name="limit">Where to cut.</param>
+    /// <param name="expired">Where nothing is to be found.</param>
+    /// <param name="cancellationToken">Ends a long walk between two statements.</param>
     public static async Task<EntryPage> OriginatorsAsync(
-        NpgsqlDataSource reader, IReadOnlyList<OriginatorId> originators, Cursor after, Cursor ceiling, ReadFilter filter, PageLimit limit)
+        NpgsqlDataSource reader, IReadOnlyList<OriginatorId> originators, Cursor after, Cursor ceiling, ReadFilter filter, PageLimit limit,
+        ExpiredStretches expired, CancellationToken cancellationToken)
     {
         var page = new PageBuilder(limit);
         foreach (var originator in originators.Order())
         {
             // A log with nothing new costs no round trip.
             if (ceiling[originator] <= after[originator]) continue;
-            if (!await AddLogAsync(reader, page, originator, after[originator], ceiling, filter, limit)) break;
+            if (!await AddLogAsync(reader, page, originator, after[originator], ceiling, filter, limit, expired, cancellationToken)) break;
         }
 
         return page.Build();
@@ -73,21 +76,34 @@ internal static class PostgresReads
         return (await command.AllAsync(PostgresEntries.Read)).FirstOrDefault();
     }
 
-    // False when the page is cut. Repeats only where a limit of a pair left rows out.
+    // False when the page is cut. Goes in steps past what expired; repeats a step only where a limit of a pair left rows out.
     private static async Task<bool> AddLogAsync(
         NpgsqlDataSource reader, PageBuilder page, OriginatorId originator, SequenceId after, Cursor ceiling, ReadFilter filter,
-            PageLimit limit)
+        PageLimit limit, ExpiredStretches expired, CancellationToken cancellationToken)
     {
         var taken = new Dictionary<Topic, int>();
-        for (var at = after; ;)
+        var end = ceiling[originator];
+        for (var at = after; at < end;)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (expired.Skip(originator, at, filter.NowSeconds) is var shown && shown > at)
+            {
+                at = shown;
+                continue;
+            }
+
+            // Without expiry every row is shown, and the limit of the page ends the walk.
+            var last = filter.NowSeconds == long.MinValue || end.Value - at.Value <= ExpiredStretches.PositionsPerScan
+                ? end
+                : new SequenceId(at.Value + ExpiredStretches.PositionsPerScan);
             var (room, bytes) = (page.Room + 1L, 0L);
             await using var command = reader.CreateCommand(ReadVisibleLogSql);
-            command.Parameters.With((int)originator.Value).With((long)at.Value).With((long)ceiling[originator].Value).With(room)
+            command.Parameters.With((int)originator.Value).With((long)at.Value).With((long)last.Value).With(room)
                 .With((long)limit.Bytes).With(filter.NowSeconds).WithCeiling(ceiling);
             var found = await command.AllAsync(PostgresEntries.Read);
             foreach (var entry in found)
             {
+                expired.Add(originator, at, new SequenceId(entry.Sequence.Value - 1), filter.NowSeconds);
                 (at, bytes) = (entry.Sequence, bytes + entry.Bytes.Length);
                 if (filter.PerPair > 0)
                 {
@@ -105,7 +121,11 @@ internal static class PostgresReads
                 page.Add(entry);
             }
 
-            if (found.Count < room && bytes <= limit.Bytes) return true;
+            if (found.Count >= room || bytes > limit.Bytes) continue;
+            expired.Add(originator, at, last, filter.NowSeconds);
+            at = last;
         }
+
+        return true;
     }
 }

@@ -32,6 +32,8 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvid
 
     public LocalChainSignal LocalChainSignal { get; } = new(clock);
 
+    public ExpiredStretches Expired { get; } = new();
+
     public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(Open, cancellationToken);
 
     /// <summary>For the writer's thread only.</summary>

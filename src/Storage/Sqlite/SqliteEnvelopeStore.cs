@@ -31,13 +31,15 @@ internal sealed class SqliteEnvelopeStore(SqliteDatabase database) : IEnvelopeSt
         OriginatorId originator, SequenceId after, SequenceId upTo, PageLimit limit, CancellationToken cancellationToken) =>
         database.Readers.ReadAsync(session => SqliteReads.Log(session, originator, after, upTo, limit), cancellationToken);
 
-    public Task<EntryPage> ReadOriginatorsAsync(
+    public async Task<EntryPage> ReadOriginatorsAsync(
         IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken)
     {
-        var marks = database.Marks;
-        return database.Readers.ReadAsync(
-            session => session.Snapshot(_ => SqliteReads.Originators(session, originators, after, marks, filter, limit)),
-                cancellationToken);
+        var scan = new SqliteLogScan(originators, after, database.Marks, filter, limit, database.Expired);
+        while (!await database.Readers.ReadAsync(session => session.Snapshot(_ => scan.Continue(session)), cancellationToken))
+        {
+        }
+
+        return scan.Page;
     }
 
     public Task<EntryPage> ReadTopicsAsync(

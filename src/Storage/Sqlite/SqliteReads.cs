@@ -53,48 +53,6 @@ internal static class SqliteReads
         return page.Build();
     }
 
-    public static EntryPage Originators(
-        SqliteSession session, IReadOnlyList<OriginatorId> originators, Cursor after, Cursor marks, ReadFilter filter, PageLimit limit)
-    {
-        var page = new PageBuilder(limit);
-        var newest = new NewestKeyPackages(session, marks, filter);
-        var perPair = filter.PerPair > 0 ? new Dictionary<Topic, int>() : null;
-        foreach (var originator in originators.Order())
-        {
-            var upTo = Ceiling(filter, originator);
-            if (upTo <= after[originator]) continue;
-            perPair?.Clear();
-            var scan = session.Statement(ScanLogSql).Bind(1, originator.Value).Bind(2, (long)after[originator].Value)
-                .Bind(3, (long)upTo.Value);
-            try
-            {
-                while (scan.Step())
-                {
-                    if (scan.Integer(Columns.Expiry) <= filter.NowSeconds
-                        && !newest.Contains(Columns.Topic(scan), Columns.Position(scan)))
-                    {
-                        continue;
-                    }
-
-                    if (perPair is not null && !TakeOfPair(perPair, Columns.Topic(scan), filter.PerPair))
-                    {
-                        page.More = true;
-                        continue;
-                    }
-
-                    if (!page.Fits(scan.Blob(Columns.Bytes).Length)) return page.Build();
-                    page.Add(Columns.Entry(scan));
-                }
-            }
-            finally
-            {
-                scan.Reset();
-            }
-        }
-
-        return page.Build();
-    }
-
     public static EntryPage Topics(
         SqliteSession session, IReadOnlyList<TopicPosition> topics, Cursor marks, ReadFilter filter, PageLimit limit)
     {
@@ -272,19 +230,11 @@ internal static class SqliteReads
         }
     }
 
-    private static SequenceId Ceiling(ReadFilter filter, OriginatorId originator) =>
+    public static SequenceId Ceiling(ReadFilter filter, OriginatorId originator) =>
         filter.UpTo is { } upTo ? upTo[originator] : new SequenceId(SequenceId.MaxValue);
 
-    private static bool TakeOfPair(Dictionary<Topic, int> taken, Topic topic, int limit)
-    {
-        ref var count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(taken, topic, out _);
-        if (count == limit) return false;
-        count++;
-        return true;
-    }
-
     /// <summary>The newest key package of a topic is served although it expired; looked up once for each topic of a page.</summary>
-    private sealed class NewestKeyPackages(SqliteSession session, Cursor marks, ReadFilter filter)
+    public sealed class NewestKeyPackages(SqliteSession session, Cursor marks, ReadFilter filter)
     {
         private readonly Dictionary<Topic, (OriginatorId, SequenceId)?> _known = [];
 
@@ -302,7 +252,7 @@ internal static class SqliteReads
     }
 
     /// <summary>Columns of every statement that reads whole entries.</summary>
-    private static class Columns
+    public static class Columns
     {
         public const int Expiry = 4;
         public const int Bytes = 7;

@@ -11,6 +11,40 @@ public abstract class ReadContract(StoreHarness harness) : StoreContract(harness
     private static readonly OriginatorId Node = new(100);
 
     [Fact]
+    public async Task ReadOriginators_LongStretchesExpired_ShowsWhatIsLeftAndTheSameTheNextTime()
+    {
+        var writer = await LogWriter.TakeAsync(Store, Node.Value);
+        ulong[] shown = [6_100, 6_101, 13_000, 19_999];
+        while (writer.Last.Value < 20_000)
+        {
+            await writer.AppendAsync([.. Enumerable.Range(1, 2_000).Select(offset => writer.Row(
+                offset % 50 == 0 ? KeyPackage(1) : Group(1), offset, shown.Contains(writer.Last.Value + (ulong)offset) ? Now + 1 : Now))]);
+        }
+
+        // The last key package of its topic is served although it expired.
+        ulong[] expected = [.. shown, 20_000];
+        var filter = new ReadFilter { NowSeconds = Now };
+        for (var turn = 0; turn < 3; turn++)
+        {
+            foreach (var after in new ulong[] { 0, 3, 6_099, 6_100, 6_500, 12_999, 19_000, 19_999 })
+            {
+                var page = await Store.ReadOriginatorsAsync([Node], Cursor.Of(Node, new(after)), filter, NoLimit, Cancellation);
+                Assert.Equal(expected.Where(position => position > after), page.Entries.Select(entry => entry.Sequence.Value));
+                Assert.False(page.More);
+            }
+
+            var cut = await Store.ReadOriginatorsAsync([Node], Cursor.Empty, filter, new PageLimit(2, int.MaxValue), Cancellation);
+            Assert.Equal([6_100UL, 6_101], cut.Entries.Select(entry => entry.Sequence.Value));
+            Assert.True(cut.More);
+            var all = await Store.ReadOriginatorsAsync(
+                [Node], Cursor.Of(Node, new(19_995)), new ReadFilter { NowSeconds = long.MinValue }, NoLimit, Cancellation);
+            Assert.Equal(5, all.Entries.Count);
+            var before = await Store.ReadOriginatorsAsync([Node], Cursor.Of(Node, new(10)), filter with { NowSeconds = Now - 1 }, new PageLimit(1, 99), Cancellation);
+            Assert.Equal(11UL, before.Entries.Single().Sequence.Value);
+        }
+    }
+
+    [Fact]
     public async Task Reads_RandomLogs_AnswerAsTheModel()
     {
         var seed = Environment.TickCount;
