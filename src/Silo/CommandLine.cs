@@ -1,3 +1,4 @@
+using System.Collections;
 using System.CommandLine;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Dev;
@@ -15,7 +16,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var dev = DevCommand();
-        var root = new RootCommand("One operator of the decentralised XMTP network.") 
+        var root = new RootCommand("One operator of the decentralised XMTP network.")
         {
             dev,
             CommandOf("migrate", "Brings the node's PostgreSQL database to the schema of this version, and ends", MigrateCommand.RunAsync),
@@ -113,7 +114,10 @@ internal static class CommandLine
                 if (result.GetValue(option) is { } value) given[setting] = value;
             }
 
-            return RoleSettings.Load(result.GetValue(file), given, Environment.GetEnvironmentVariables());
+            return RoleSettings.Load(result.GetValue(file), given, OfProcess());
         };
     }
+
+    private static Dictionary<string, string> OfProcess() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+        static variable => (string)variable.Key, static variable => variable.Value as string ?? "");
 }

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { browserClient } from './clients/browser.mjs';
 import { textOf } from './clients/check.mjs';
 import { nodeClient } from './clients/node.mjs';
+import { Cluster } from './network/cluster.mjs';
 import { Operator } from './network/operator.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { wire } from './scenarios/wire.mjs';
 
-// One client against one freshly started server, in a process of its own: a client that takes its process down fails here only.
+// One client against one freshly started server or cluster, in a process of its own: a client that takes its process down fails here only.
 
-const { client, only, long, command, postgres, logPath, concurrency } = JSON.parse(process.argv[2]);
+const { client, cluster, only, long, command, postgres, logPath, concurrency } = JSON.parse(process.argv[2]);
 const defaultSeconds = 120;
 
 const folder = mkdtempSync(join(tmpdir(), 'xmtp-sdk-'));
-const operator = await Operator.create({ command, data: join(folder, 'server'), logPath, postgres });
+const operator = await (cluster ? Cluster : Operator).create({ command, data: join(folder, 'server'), logPath, postgres });
 
 const clients = {
   node6: () => nodeClient({ kind: 'node6', module: 'node-sdk-6', folder, operator }),

@@ -12,14 +12,15 @@ const { values: options } = parseArgs({
     client: { type: 'string', default: 'all' },
     only: { type: 'string' },
     long: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     silo: { type: 'string' },
     results: { type: 'string' },
-    lanes: { type: 'string', default: '2' },
+    lanes: { type: 'string' },
     concurrency: { type: 'string', default: '3' },
   },
 });
 
-const stores = choose('store', { sqlite: ['sqlite'], postgres: ['postgres'], both: ['sqlite', 'postgres'] });
+const stores = options.cluster ? ['cluster'] : choose('store', { sqlite: ['sqlite'], postgres: ['postgres'], both: ['sqlite', 'postgres'] });
 const clients = choose('client', { node6: ['node6'], node5: ['node5'], browser: ['browser'], wire: ['wire'], all: ['wire', 'node6', 'node5', 'browser'] });
 
 function choose(name, choices) {
@@ -30,6 +31,10 @@ function choose(name, choices) {
   }
 
   return chosen;
+}
+
+function needsPostgres(store) {
+  return store !== 'sqlite';
 }
 
 const results = [];
@@ -51,9 +56,9 @@ function recordMissing(store, client, message) {
 
 async function runLane({ store, client }, postgres) {
   const logPath = join(resultsFolder, `${store}-${client}-server.log`);
-  const connection = store === 'postgres' ? await postgres.createDatabase(`xmtp_${client}`) : undefined;
+  const connection = needsPostgres(store) ? await postgres.createDatabase(`xmtp_${client}`) : undefined;
   const settings = {
-    client, only: options.only, long: options.long, command: [options.silo], postgres: connection, logPath, concurrency: Number(options.concurrency),
+    client, cluster: store === 'cluster', only: options.only, long: options.long, command: [options.silo], postgres: connection, logPath, concurrency: Number(options.concurrency),
   };
   const lane = fork(fileURLToPath(new URL('lane.mjs', import.meta.url)), [JSON.stringify(settings)]);
   lane.on('message', (result) => record({ store, client, ...result }));
@@ -66,13 +71,13 @@ async function runLane({ store, client }, postgres) {
 
 const waiting = stores.flatMap((store) => clients.map((client) => ({ store, client })));
 let postgres;
-if (stores.includes('postgres')) {
+if (stores.some(needsPostgres)) {
   const missing = Postgres.missing();
   if (missing === undefined) {
     postgres = new Postgres(join(resultsFolder, 'postgres.log'));
     await postgres.start();
   } else {
-    for (const { store, client } of takeWhere(({ store }) => store === 'postgres')) { recordMissing(store, client, missing); }
+    for (const { store, client } of takeWhere(({ store }) => needsPostgres(store))) { recordMissing(store, client, missing); }
   }
 }
 
@@ -93,7 +98,7 @@ function takeWhere(matches) {
   return taken;
 }
 
-await Promise.all(Array.from({ length: Number(options.lanes) }, async () => {
+await Promise.all(Array.from({ length: Number(options.lanes ?? (options.cluster ? 1 : 2)) }, async () => {
   for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) { await runLane(lane, postgres); }
 }));
 await postgres?.stop();

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the unmodified official clients against a freshly started server.
-#   run.sh [--store sqlite|postgres|both] [--client node6|node5|browser|wire|all] [--only TEXT] [--long]
+#   run.sh [--store sqlite|postgres|both | --cluster] [--client node6|node5|browser|wire|all] [--only TEXT] [--long]
+# --cluster starts 3 silos, 2 fronts and 2 payer gateways on one PostgreSQL instead, and spreads the clients over them.
 # XMTP_ORLEANS_SILO names a server program to test instead of building one. Results and server logs: artifacts/sdk.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

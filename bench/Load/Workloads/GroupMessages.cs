@@ -99,7 +99,8 @@ internal sealed class GroupMessages(Secp256k1PrivateKey key, OriginatorId target
         return id;
     }
 
-    private byte[] ClientEnvelope(int group, ulong number) => new Xmtp.Xmtpv4.Envelopes.ClientEnvelope
+    /// <summary>The client envelope of a message.</summary>
+    public byte[] ClientEnvelope(int group, ulong number) => new Xmtp.Xmtpv4.Envelopes.ClientEnvelope
     {
         Aad = new Xmtp.Xmtpv4.Envelopes.AuthenticatedData { TargetTopic = ByteString.CopyFrom(Topic(group)) },
         GroupMessage = new Xmtp.Mls.Api.V1.GroupMessageInput

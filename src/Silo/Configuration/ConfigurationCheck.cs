@@ -56,8 +56,22 @@ internal static class ConfigurationCheck
         }
         catch (InvalidOperationException failure) when (failure.Source == "Microsoft.Extensions.Configuration.Binder")
         {
-            return [failure.Message]; // names the key, the value and the type that it is not of
+            return [DescribeBinding(failure.Message)];
         }
+    }
+
+    // The binder says: … value 'VALUE' at 'KEY' to type 'TYPE'.
+    private static string DescribeBinding(string text)
+    {
+        var quoted = text.Split('\'');
+        if (quoted.Length < 7) return text;
+        var wanted = quoted[^2] switch
+        {
+            "System.TimeSpan" => "a time like 00:00:30",
+            "System.Boolean" => "true or false",
+            _ => "a whole number",
+        };
+        return $"{quoted[^4]} = {string.Join('\'', quoted[1..^5])}: give {wanted}";
     }
 
     // Checks by attribute say "Name: The field …"; rules between values already name their keys.

@@ -1,5 +1,3 @@
-using System.Collections;
-
 namespace XmtpOrleans.Silo.Configuration;
 
 /// <summary>The settings of a role and what is wrong with where they come from. What comes later counts: the file, the reference's environment names,
@@ -22,19 +20,18 @@ internal sealed class RoleSettings
     /// <param name="file">A JSON file, or <see langword="null"/>.</param>
     /// <param name="options">What the command's options say, by setting.</param>
     /// <param name="environment">The process's environment.</param>
-    public static RoleSettings Load(string? file, IReadOnlyDictionary<string, string?> options, IDictionary environment)
+    public static RoleSettings Load(string? file, IReadOnlyDictionary<string, string?> options, IReadOnlyDictionary<string, string> environment)
     {
-        var variables = environment.Cast<DictionaryEntry>().ToDictionary(
-            static entry => (string)entry.Key, static entry => entry.Value as string ?? "", StringComparer.OrdinalIgnoreCase);
-        var reference = XmtpdNames.Read(variables);
+        var reference = XmtpdNames.Read(environment);
         var faults = new List<string>(reference.Faults);
         var builder = new ConfigurationBuilder();
         if (file is not null) AddFile(builder, file, faults);
         builder.AddInMemoryCollection(reference.Settings);
-        builder.AddInMemoryCollection(variables
+        builder.AddInMemoryCollection(environment
             .Where(static variable => variable.Key.Contains("__", StringComparison.Ordinal))
             .Select(static variable => KeyValuePair.Create(variable.Key.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value)));
         builder.AddInMemoryCollection(options);
+        faults.AddRange(environment.Keys.Where(SettingNames.IsMisspelt).Select(static name => $"{name} in the environment: there is no such setting; correct its name"));
         faults.AddRange(options.Keys.Where(static key => !SettingNames.IsKnown(key)).Select(static key => $"--set {key}: there is no such setting; correct its name"));
         var given = builder.Build();
         builder.AddInMemoryCollection(SecretFiles.Read(given, faults));

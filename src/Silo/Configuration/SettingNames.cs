@@ -29,6 +29,13 @@ internal static class SettingNames
         FreeSections.Any(section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase))
         || All.Any(name => key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Whether a name of the environment looks like a setting of ours, and is none: its section is one.</summary>
+    public static bool IsMisspelt(string variable)
+    {
+        var key = variable.Replace("__", ":", StringComparison.Ordinal);
+        return key != variable && !IsKnown(key) && All.Any(name => key.StartsWith(name[..(name.IndexOf(':', StringComparison.Ordinal) + 1)], StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>The keys with values that are no settings.</summary>
     public static IEnumerable<string> Unknown(IConfiguration given) =>
         given.AsEnumerable().Where(static entry => entry.Value is not null).Select(static entry => entry.Key).Where(static key => !IsKnown(key));

@@ -39,6 +39,14 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     public static GroupMessages Messages(int groups) =>
         new(Secp256k1PrivateKey.TryParse(PayerKey, out var key) ? key : throw new InvalidDataException("not a key"), NodeId, groups, messageLength: 256, run: 1);
 
+    /// <summary>The files that hold a cluster's secrets, by the names that deploy/k8s gives them.</summary>
+    public static IReadOnlyDictionary<string, string> Secrets(string database) => new Dictionary<string, string>
+    {
+        ["node.key"] = NodeKey,
+        ["payer.key"] = PayerKey,
+        ["database.connection-string"] = database,
+    };
+
     /// <summary>Connection string of the database.</summary>
     public string Database { get; }
 
@@ -121,6 +129,17 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>An empty folder for what the running test's processes write.</summary>
+    public static string LogFolder()
+    {
+        var test = TestContext.Current.Test?.TestDisplayName ?? "none";
+        var name = string.Concat(test.Split('.').TakeLast(2).SelectMany(static part => part.Append('.'))).TrimEnd('.');
+        var folder = Repository.PathOf(string.Create(CultureInfo.InvariantCulture, $"artifacts/cluster/{string.Concat(name.Split(Path.GetInvalidFileNameChars()))}"));
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
     /// <summary>Starts every process that does not run, all at once, and waits until they are ready.</summary>
     public Task StartAllAsync() => Task.WhenAll(All.Where(static process => !process.IsRunning).Select(static process => process.StartAsync()));
 
@@ -135,15 +154,13 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     // One file for all of them: a role takes from it what it needs.
     private static string Configure(TestFolder folder, string database, int balancerPort, IReadOnlyDictionary<string, string> settings)
     {
-        File.WriteAllText(folder.File("node.key"), NodeKey);
-        File.WriteAllText(folder.File("payer.key"), PayerKey);
-        File.WriteAllText(folder.File("database"), database);
+        foreach (var (name, text) in Secrets(database)) File.WriteAllText(folder.File(name), text);
         var all = new Dictionary<string, string>
         {
             ["Node:Id"] = NodeId.ToString(),
             ["Signer:KeyFile"] = folder.File("node.key"),
             ["Payer:KeyFile"] = folder.File("payer.key"),
-            ["Postgres:ConnectionStringFile"] = folder.File("database"),
+            ["Postgres:ConnectionStringFile"] = folder.File("database.connection-string"),
             ["Postgres:ReaderConnections"] = "6", // of 200 that the server has, for all processes together
             ["Postgres:WriterConnections"] = "4",
             ["Postgres:ConnectTimeoutSeconds"] = "3", // the processes share two cores
@@ -157,16 +174,6 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         var path = folder.File("cluster.json");
         File.WriteAllText(path, JsonSerializer.Serialize(all)); // keys with colons are as good as objects in each other
         return path;
-    }
-
-    private static string LogFolder()
-    {
-        var test = TestContext.Current.Test?.TestDisplayName ?? "none";
-        var name = string.Concat(test.Split('.').TakeLast(2).SelectMany(static part => part.Append('.'))).TrimEnd('.');
-        var folder = Repository.PathOf(string.Create(CultureInfo.InvariantCulture, $"artifacts/cluster/{string.Concat(name.Split(Path.GetInvalidFileNameChars()))}"));
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        Directory.CreateDirectory(folder);
-        return folder;
     }
 
     private static Uri UrlOf(int port) => new($"http://127.0.0.1:{port}");

@@ -4,15 +4,18 @@ using System.Net.Sockets;
 namespace XmtpOrleans.EndToEnd.Tests.Cluster;
 
 /// <summary>One address for several fronts, as a service of an orchestrator is: a new connection goes to the next front that says it is ready, and stays
-/// there until it ends.</summary>
+/// there until it ends. Two failed probes in a row take a front out.</summary>
 internal sealed class FrontBalancer : IAsyncDisposable
 {
+    private const int FailuresAllowed = 2;
+
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
 
     private readonly TcpListener _listener;
     private readonly IReadOnlyList<(Uri Rpc, Uri Ops)> _fronts;
     private readonly CancellationTokenSource _stop = new();
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(1) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+    private readonly int[] _failures; // in a row
     private readonly Task _loops;
     private volatile IReadOnlyList<Uri> _ready = [];
     private int _next;
@@ -20,6 +23,7 @@ internal sealed class FrontBalancer : IAsyncDisposable
     public FrontBalancer(int port, IReadOnlyList<(Uri Rpc, Uri Ops)> fronts)
     {
         _fronts = fronts;
+        _failures = [.. fronts.Select(static _ => FailuresAllowed)]; // not there before it said that it is ready
         Address = new Uri($"http://127.0.0.1:{port}");
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
@@ -46,7 +50,8 @@ internal sealed class FrontBalancer : IAsyncDisposable
             while (true)
             {
                 var ready = await Task.WhenAll(_fronts.Select(front => IsReadyAsync(front.Ops)));
-                _ready = [.. _fronts.Where((_, at) => ready[at]).Select(static front => front.Rpc)];
+                for (var at = 0; at < ready.Length; at++) _failures[at] = ready[at] ? 0 : _failures[at] + 1;
+                _ready = [.. _fronts.Where((_, at) => _failures[at] < FailuresAllowed).Select(static front => front.Rpc)];
                 await Task.Delay(Period, _stop.Token);
             }
         }
@@ -93,7 +98,7 @@ internal sealed class FrontBalancer : IAsyncDisposable
             if (ready.Count == 0) return;
             var front = ready[(int)((uint)Interlocked.Increment(ref _next) % ready.Count)];
             using var outgoing = new TcpClient();
-            await outgoing.ConnectAsync(IPAddress.Loopback, front.Port, _stop.Token);
+            await outgoing.ConnectAsync(IPAddress.Parse(front.Host), front.Port, _stop.Token);
             (incoming.NoDelay, outgoing.NoDelay) = (true, true);
             await using var near = incoming.GetStream();
             await using var far = outgoing.GetStream();

@@ -40,7 +40,7 @@ export class Postgres {
     const log = openSync(this.#logPath, 'a');
     this.#process = spawn(
       join(this.#bin, 'postgres'),
-      ['-D', data, '-p', `${this.#port}`, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      ['-D', data, '-p', `${this.#port}`, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=400'],
       { ...this.#owner, cwd: '/', stdio: ['ignore', log, log] });
     closeSync(log);
     for (let attempt = 0; !(await this.#accepts()); attempt++) {
