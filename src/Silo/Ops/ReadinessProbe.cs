@@ -31,7 +31,7 @@ internal abstract class ReadinessProbe(string name, TimeProvider clock) : Backgr
         {
             while (true)
             {
-                if (await TryAsync(stoppingToken) is { } reason) _reason = reason;
+                if (await TryGuardedAsync(stoppingToken) is { } reason) _reason = reason;
                 else Interlocked.Exchange(ref _succeeded, clock.GetTimestamp());
                 await Task.Delay(Interlocked.Read(ref _succeeded) == long.MinValue ? FirstPause : Period, clock, stoppingToken);
             }
@@ -39,6 +39,20 @@ internal abstract class ReadinessProbe(string name, TimeProvider clock) : Backgr
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The process stops.
+        }
+    }
+
+    private async Task<string?> TryGuardedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TryAsync(cancellationToken);
+        }
+#pragma warning disable CA1031 // The top of a loop that must not end, whatever is wrong with what it looks at.
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return $"failed ({failure.GetType().Name})";
         }
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
-using Orleans.Runtime.Messaging;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 
@@ -22,7 +21,7 @@ internal sealed class SequencerProbe(IGrainFactory grains, IOptions<NodeOptions>
             await _log.HeadAsync().WaitAsync(Limit, _clock, cancellationToken);
             return null;
         }
-        catch (Exception failure) when (failure is OrleansException or ConnectionFailedException or TimeoutException or InvalidOperationException)
+        catch (Exception failure) when (failure is OrleansException or TimeoutException)
         {
             return $"out of reach ({failure.GetType().Name})";
         }

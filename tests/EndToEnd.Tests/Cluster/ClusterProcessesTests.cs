@@ -31,6 +31,12 @@ public sealed class ClusterProcessesTests
             }
         }
 
+        using var http = new HttpClient();
+        foreach (var process in cluster.All)
+        {
+            Assert.Contains("xmtp_rpc_", await http.GetStringAsync(new Uri(process.Ops, "/metrics"), ended.Token), StringComparison.Ordinal);
+        }
+
         foreach (var stream in streams) await stream.DisposeAsync();
         foreach (var client in clients) client.Dispose();
     }
