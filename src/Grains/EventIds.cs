@@ -30,6 +30,10 @@ internal static class EventIds
     public const int LogUnreachable = 1047;
     public const int LogCannotLive = 1048;
 
+    // Hosting: 1060-1079
+    public const int LogsMoved = 1060;
+    public const int LogsStayed = 1061;
+
     // Feeds: 1100-1119
     public const int FeedLost = 1100;
     public const int FeedMarksUnavailable = 1101;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Orleans.Runtime;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Silo.Ops;
 using XmtpOrleans.Storage;
@@ -66,13 +67,21 @@ internal sealed class ServingProcess
         }
     }
 
-    /// <summary>Drains: health fails first, and after the drain delay the applications end their streams and finish what they took, the last one first.
+    /// <summary>Drains: health fails first; after the drain delay the logs move to other silos, and the applications end their streams and finish what they took, the last one first.
     /// What fails on the way does not keep the rest from stopping.</summary>
     public async Task StopAsync()
     {
         var isServing = _applications.Any(static application => StateOf(application).Phase == ServingPhase.Serving);
         foreach (var application in _applications) StateOf(application).MoveTo(ServingPhase.Leaving);
-        if (isServing) await Task.Delay(_drainDelay, TimeProvider.System, CancellationToken.None);
+        if (isServing)
+        {
+            await Task.Delay(_drainDelay, TimeProvider.System, CancellationToken.None);
+            foreach (var application in _applications)
+            {
+                if (application.Services.GetService<ILogHandOver>() is { } handOver) await handOver.MoveAwayAsync(CancellationToken.None);
+            }
+        }
+
         await StopAsync(_applications.Count - 1);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orleans.Hosting;
 using Orleans.Runtime;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
@@ -29,6 +30,7 @@ public static class OriginatorServices
         services.AddOptions<AdmissionOptions>().BindConfiguration("Admission");
         services.TryAddSingleton(static provider => new Admission(provider.GetRequiredService<IOptions<AdmissionOptions>>().Value));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, LogKeeper>());
+        services.AddPlacement();
         return services;
     }
 
@@ -44,6 +46,19 @@ public static class OriginatorServices
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IHostedService, PublishBatcher>(static provider => provider.GetRequiredService<PublishBatcher>()));
         return services;
+    }
+
+    // Where grains live, and where logs go when their silo leaves.
+    private static void AddPlacement(this IServiceCollection services)
+    {
+        services.TryAddSingleton<SiloDeparture>();
+        services.TryAddSingleton<HostedLogs>();
+        services.AddPlacementDirector<SpreadPlacement, SpreadDirector>();
+        services.AddPlacementDirector<InTurnPlacement, SpreadDirector>();
+        services.AddPlacementDirector<NearCallersPlacement, NearCallersDirector>();
+        services.TryAddSingleton<LogHandOver>();
+        services.TryAddSingleton<ILogHandOver>(static provider => provider.GetRequiredService<LogHandOver>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LogHandOver>(static provider => provider.GetRequiredService<LogHandOver>()));
     }
 
     internal static void AddNode(this IServiceCollection services)

@@ -1,10 +1,11 @@
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Identity;
 
 namespace XmtpOrleans.Grains.Inboxes;
 
 /// <summary>Keeps one inbox in memory while its updates come; goes idle soon after.</summary>
-[GrainType("xmtp.inbox"), CollectionAgeLimit(Minutes = 3)]
+[GrainType("xmtp.inbox"), SpreadPlacement, CollectionAgeLimit(Minutes = 3)]
 internal sealed class InboxGrain(IEnvelopeStore store, IUpdateVerifier verifier, IWalletVerifier wallets) : Grain, IInboxGrain
 {
     private InboxState? _state;

@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Originators;
 
 /// <summary>Hosts the <see cref="ChainLog"/> of one contract.</summary>
-[GrainType(ChainLogGrain.TypeName), Reentrant, CollectionAgeLimit(AlwaysActive = true)]
+[GrainType(ChainLogGrain.TypeName), Reentrant, InTurnPlacement, Immovable, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class ChainLogGrain(
     IEnvelopeStore store,
     IAppChain chain,
@@ -15,6 +17,7 @@ internal sealed class ChainLogGrain(
     Admission admission,
     IOptions<ChainLogOptions> options,
     ChainLogMetrics metrics,
+    HostedLogs hosted,
     TimeProvider clock,
     ILogger<ChainLog> logger) : Grain, IChainLogGrain
 {
@@ -30,6 +33,7 @@ internal sealed class ChainLogGrain(
         var contract = (ChainContract)this.GetPrimaryKeyLong();
         _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, Random.Shared, logger);
         _watch = WatchAsync();
+        hosted.Add(GrainContext);
         return Task.CompletedTask;
     }
 

@@ -2,18 +2,20 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Originators;
 
 /// <summary>Hosts the <see cref="Sequencer"/> of this node's own log.</summary>
-[GrainType(SequencerGrain.TypeName), Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
+[GrainType(SequencerGrain.TypeName), Reentrant, NearCallersPlacement, Immovable, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class SequencerGrain(
     IEnvelopeStore store,
     ISigner signer,
     IRates rates,
     IOptions<SequencerOptions> options,
     SequencerMetrics metrics,
+    HostedLogs hosted,
     TimeProvider clock,
     ILogger<Sequencer> logger) : Grain, ISequencerGrain
 {
@@ -29,6 +31,7 @@ internal sealed class SequencerGrain(
         var originator = new OriginatorId((uint)this.GetPrimaryKeyLong());
         _sequencer = new Sequencer(originator, store, signer, rates, options.Value, metrics, clock, Random.Shared, logger);
         _watch = WatchAsync();
+        hosted.Add(GrainContext);
         return Task.CompletedTask;
     }
 

@@ -2,10 +2,11 @@ using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using XmtpOrleans.Grains.Feeds;
+using XmtpOrleans.Grains.Hosting;
 
 namespace XmtpOrleans.Grains.Topics;
 
-[GrainType("xmtp.topic"), Reentrant] // answers come from snapshots; only a first load and a wait for the feed are long
+[GrainType("xmtp.topic"), Reentrant, SpreadPlacement] // answers come from snapshots; only a first load and a wait for the feed are long
 internal sealed class TopicGrain : IGrainBase, ITopicGrain
 {
     private readonly TopicTail _tail;
