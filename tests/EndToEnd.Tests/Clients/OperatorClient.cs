@@ -17,7 +17,6 @@ internal sealed class OperatorClient : IDisposable
     private const string Metadata = "xmtp.xmtpv4.metadata_api.MetadataApi";
     private const string Payer = "xmtp.xmtpv4.payer_api.PayerApi";
 
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(30);
     private static readonly Marshaller<byte[]> Raw = new(static bytes => bytes, static bytes => bytes);
 
     private readonly GrpcChannel _channel;
@@ -28,13 +27,16 @@ internal sealed class OperatorClient : IDisposable
     {
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { UseProxy = false },
+            HttpHandler = new SocketsHttpHandler { UseProxy = false, EnableMultipleHttp2Connections = true }, // calls pile up while a cluster heals
             MaxReceiveMessageSize = 25 * 1024 * 1024,
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
             MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
         });
         _calls = _channel.CreateCallInvoker();
     }
+
+    /// <summary>Deadline of every unary call. Default: half a minute.</summary>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Publishes payer envelopes to a node; the answer's originator envelopes, in their order.</summary>
     public Task<IReadOnlyList<byte[]>> PublishAsync(params IReadOnlyList<byte[]> payerEnvelopes) =>
@@ -50,6 +52,16 @@ internal sealed class OperatorClient : IDisposable
         "QueryEnvelopes",
         new QueryEnvelopesRequest { Query = new EnvelopesQuery { OriginatorNodeIds = { originator.Value }, LastSeen = CursorOf(originator, after) }, Limit = limit }
             .ToByteArray());
+
+    /// <summary>A page of a topic's envelopes of one originator after a position.</summary>
+    public Task<IReadOnlyList<byte[]>> QueryTopicAsync(byte[] topic, OriginatorId originator, ulong after, uint limit = 1_000) => ListAsync(
+        Replication,
+        "QueryEnvelopes",
+        new QueryEnvelopesRequest
+        {
+            Query = new EnvelopesQuery { Topics = { UnsafeByteOperations.UnsafeWrap(topic) }, LastSeen = CursorOf(originator, after) },
+            Limit = limit,
+        }.ToByteArray());
 
     /// <summary>A whole log, page by page.</summary>
     public async Task<IReadOnlyList<byte[]>> ReadLogAsync(OriginatorId originator)

@@ -103,8 +103,9 @@ public sealed class KillTests(ITestOutputHelper output)
             await CompareStreamAsync(client, log, stored);
             if (log != ClientLoad.Node) continue;
 
-            CheckSignatures(witness, envelopes, await File.ReadAllTextAsync(folder.File("node.key")));
-            await CheckUsageAsync(client, witness, load, envelopes);
+            Assert.True(Secp256k1PrivateKey.TryParse((await File.ReadAllTextAsync(folder.File("node.key"))).Trim(), out var key));
+            witness.CheckSigner(envelopes, key.Address);
+            await witness.CheckUsageAsync(client, load.Payers.Select(static payer => payer.Address), envelopes);
         }
 
         Assert.Empty(witness.Faults);
@@ -121,34 +122,6 @@ public sealed class KillTests(ITestOutputHelper output)
         }
 
         Assert.Equal(stored, streamed);
-    }
-
-    private static void CheckSignatures(Witness witness, IReadOnlyList<SealedEnvelope> envelopes, string keyText)
-    {
-        Assert.True(Secp256k1PrivateKey.TryParse(keyText.Trim(), out var key));
-        Span<byte> hash = stackalloc byte[Secp256k1.HashSize];
-        foreach (var envelope in envelopes)
-        {
-            SigningHashes.Originator(envelope.UnsignedBytes.Span, hash);
-            if (!Secp256k1.TryRecover(hash, envelope.OriginatorSignature.Span, out var signer) || signer != key.Address)
-            {
-                witness.Fault($"{envelope.Sequence} is not signed by the node");
-            }
-        }
-    }
-
-    private static async Task CheckUsageAsync(OperatorClient client, Witness witness, ClientLoad load, IReadOnlyList<SealedEnvelope> envelopes)
-    {
-        var byPayer = envelopes.ToLookup(Witness.PayerOf);
-        foreach (var payer in load.Payers.Select(key => key.Address))
-        {
-            var paid = byPayer[payer].Aggregate(0ul, static (sum, envelope) => sum + envelope.BaseFee + envelope.CongestionFee);
-            var (picodollars, messages) = await client.PayerUsageAsync(payer);
-            if ((picodollars, messages) != (paid, (ulong)byPayer[payer].Count()))
-            {
-                witness.Fault($"{payer} used {messages} messages for {picodollars}, stored are {byPayer[payer].Count()} for {paid}");
-            }
-        }
     }
 
     private static int? Setting(string name) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using XmtpOrleans.EndToEnd.Tests.Clients;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 
@@ -17,6 +18,10 @@ internal sealed class Witness
 
     /// <summary>Envelopes that were acknowledged.</summary>
     public int Acknowledged => _acknowledged.Count;
+
+    /// <summary>The greatest position of a log that anybody saw.</summary>
+    public ulong LastShown(OriginatorId originator) =>
+        _shown.Keys.Where(place => place.Originator == originator).Select(static place => place.Sequence.Value).DefaultIfEmpty().Max();
 
     /// <summary>What was wrong so far.</summary>
     public IReadOnlyCollection<string> Faults => _faults;
@@ -76,6 +81,32 @@ internal sealed class Witness
         }
 
         return envelopes;
+    }
+
+    /// <summary>Each of them has to be signed by the node.</summary>
+    public void CheckSigner(IReadOnlyList<SealedEnvelope> envelopes, EthereumAddress node)
+    {
+        Span<byte> hash = stackalloc byte[Secp256k1.HashSize];
+        foreach (var envelope in envelopes)
+        {
+            SigningHashes.Originator(envelope.UnsignedBytes.Span, hash);
+            if (!Secp256k1.TryRecover(hash, envelope.OriginatorSignature.Span, out var signer) || signer != node) Fault($"{envelope.Sequence} is not signed by the node");
+        }
+    }
+
+    /// <summary>What payers are told that they used has to be what is stored of theirs, to the picodollar.</summary>
+    public async Task CheckUsageAsync(OperatorClient client, IEnumerable<EthereumAddress> payers, IReadOnlyList<SealedEnvelope> envelopes)
+    {
+        var byPayer = envelopes.ToLookup(PayerOf);
+        foreach (var payer in payers)
+        {
+            var paid = byPayer[payer].Aggregate(0ul, static (sum, envelope) => sum + envelope.BaseFee + envelope.CongestionFee);
+            var (picodollars, messages) = await client.PayerUsageAsync(payer);
+            if ((picodollars, messages) != (paid, (ulong)byPayer[payer].Count()))
+            {
+                Fault($"{payer} used {messages} messages for {picodollars}, stored are {byPayer[payer].Count()} for {paid}");
+            }
+        }
     }
 
     /// <summary>Who signed the payer envelope inside; the zero address on the chain, where nobody does.</summary>

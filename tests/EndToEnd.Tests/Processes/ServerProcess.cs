@@ -119,6 +119,19 @@ internal class ServerProcess : IAsyncDisposable
         return (answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>The lines of its metrics; none when it does not answer.</summary>
+    public async Task<IReadOnlyList<string>> MetricsAsync()
+    {
+        try
+        {
+            return (await _http.GetStringAsync(new Uri(Ops, "/metrics"))).Split('\n');
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Waits until the readiness endpoint says so, or the contrary.</summary>
     public async Task WaitForReadinessAsync(bool isReady)
     {
