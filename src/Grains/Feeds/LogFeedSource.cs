@@ -26,7 +26,7 @@ internal sealed partial class LogFeedSource(IGrainFactory grains, IOptions<NodeO
         {
             return await log.ReadAsync(after, maxBytes, wait).WaitAsync(wait + Grace, clock);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {
             Log.ReadFailed(logger, originator.Value, failure.Message);
             return Ending;

@@ -1,5 +1,4 @@
-using Orleans.Runtime;
-using Orleans.Runtime.Messaging;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Identity;
 
 namespace XmtpOrleans.Grains.Inboxes;
@@ -14,7 +13,7 @@ internal sealed class InboxValidator(IGrainFactory grains) : IInboxValidator
         {
             return await grains.GetGrain<IInboxGrain>(inbox.ToString()).ValidateAsync(updates).WaitAsync(cancellationToken);
         }
-        catch (Exception failure) when (failure is OrleansMessageRejectionException or ConnectionFailedException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure) && !cancellationToken.IsCancellationRequested)
         {
             return InboxVerdicts.Undecided(updates, "the inbox could not be reached");
         }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
-using Orleans.Runtime.Messaging;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Originators;
@@ -57,7 +57,7 @@ internal sealed partial class LogKeeper(
         {
             await log.FollowAsync();
         }
-        catch (Exception failure) when (failure is OrleansException or ConnectionFailedException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {
             Log.Unreachable(logger, failure.GetType().Name, log.GetPrimaryKeyLong());
         }

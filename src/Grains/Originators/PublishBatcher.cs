@@ -175,7 +175,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         {
             return await _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)] });
         }
-        catch (Exception failure) when (failure is OrleansMessageRejectionException or ConnectionFailedException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {
             Log.Retried(_logger, failure.GetType().Name, call.Count);
             return null;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Topics;
@@ -130,7 +131,7 @@ internal sealed class TopicReader(
             else routes.Answered(topic, route);
             return Judge(reply);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {
             return null; // the grain is moving or its silo gone; the store has what it had
         }

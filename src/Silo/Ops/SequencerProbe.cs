@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 
@@ -21,7 +20,7 @@ internal sealed class SequencerProbe(IGrainFactory grains, IOptions<NodeOptions>
             await _log.HeadAsync().WaitAsync(Limit, _clock, cancellationToken);
             return null;
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure) && !cancellationToken.IsCancellationRequested)
         {
             return $"out of reach ({failure.GetType().Name})";
         }

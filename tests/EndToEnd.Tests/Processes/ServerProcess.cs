@@ -61,6 +61,9 @@ internal class ServerProcess : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Puts an argument in another one's place, from its next start on.</summary>
+    public void Replace(string argument, string by) => _arguments[_arguments.IndexOf(argument)] = by;
+
     /// <summary>Sets a variable of the process's environment, from its next start on.</summary>
     public ServerProcess WithEnvironment(string name, string value)
     {
