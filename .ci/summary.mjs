@@ -22,10 +22,11 @@ for (const file of existsSync(reports) ? readdirSync(reports).filter((name) => n
   add(assembly, passed, outcomes.length - passed - skipped, skipped);
 }
 
-const log = join(folder, "sdk.log");
-if (existsSync(log)) {
+for (const [file, name] of [["sdk.log", "official clients"], ["sdk-cluster.log", "official clients against a cluster"]]) {
+  const log = join(folder, file);
+  if (!existsSync(log)) continue;
   const closing = [...readFileSync(log, "utf8").matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1);
-  add("official clients", ...(closing ? closing.slice(1, 4).map(Number) : [0, 1, 0]));
+  add(name, ...(closing ? closing.slice(1, 4).map(Number) : [0, 1, 0]));
 }
 
 // A runner that failed without a failed test (a crash, a time-out) must not pass for green.

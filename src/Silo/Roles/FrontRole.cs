@@ -10,7 +10,7 @@ namespace XmtpOrleans.Silo.Roles;
 internal static class FrontRole
 {
     /// <summary>The role.</summary>
-    public static Role Role { get; } = new("front", "Runs a front alone: serves the node's RPC as a client of its silos", Compose, EnterAsync, Describe);
+    public static Role Role { get; } = new("front", "Runs a front alone: serves the node's RPC as a client of its silos", Compose, EnterAsync, static _ => [], Describe);
 
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {

@@ -15,7 +15,7 @@ namespace XmtpOrleans.Silo.Roles;
 internal static class GatewayRole
 {
     /// <summary>The role.</summary>
-    public static Role Role { get; } = new("gateway", "Runs a payer gateway: signs and pays for what clients publish, and reaches nodes over RPC", Compose, EnterAsync, Describe);
+    public static Role Role { get; } = new("gateway", "Runs a payer gateway: signs and pays for what clients publish, and reaches nodes over RPC", Compose, EnterAsync, static _ => [], Describe);
 
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using XmtpOrleans.Grains.Hosting;
@@ -13,7 +14,7 @@ namespace XmtpOrleans.Silo.Roles;
 internal static class NodeRole
 {
     /// <summary>The role.</summary>
-    public static Role Role { get; } = new("node", "Runs a silo with its front: one member of the node's cluster", Compose, EnterAsync, Describe);
+    public static Role Role { get; } = new("node", "Runs a silo with its front: one member of the node's cluster", Compose, EnterAsync, Ports, Describe);
 
     /// <summary>Where the store is, without secrets.</summary>
     public static string StoreOf(IServiceProvider services)
@@ -36,6 +37,14 @@ internal static class NodeRole
     }
 
     private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => services.EnterClusterAsync(cancellationToken);
+
+    private static IEnumerable<(string Setting, IPEndPoint EndPoint)> Ports(IServiceProvider services)
+    {
+        var member = services.GetRequiredService<IOptions<ClusterMemberOptions>>().Value;
+        var address = IPAddress.Parse(member.ListenAddress.Length > 0 ? member.ListenAddress : member.AdvertisedAddress);
+        yield return ("Cluster:SiloPort", new IPEndPoint(address, member.SiloPort));
+        if (member.ClientPort > 0) yield return ("Cluster:ClientPort", new IPEndPoint(address, member.ClientPort));
+    }
 
     private static IEnumerable<(string Name, string Text)> Describe(IServiceProvider services) =>
     [

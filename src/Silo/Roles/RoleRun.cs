@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Silo.Configuration;
@@ -17,11 +18,11 @@ internal static class RoleRun
         var application = builder.Build().UseRpc();
         var (listen, ops) = (application.Services.GetRequiredService<IOptions<ListenOptions>>().Value,
             application.Services.GetRequiredService<IOptions<OpsOptions>>().Value);
-        StartException.ThrowIfAny(
+        (string Setting, IPEndPoint EndPoint)[] ports =
         [
-            ConfigurationCheck.PortFault("Listen:Port", RoleParts.EndPointOf(listen).Address, listen.Port),
-            ConfigurationCheck.PortFault("Ops:Port", RoleParts.EndPointOf(ops).Address, ops.Port),
-        ]);
+            ("Listen:Port", RoleParts.EndPointOf(listen)), ("Ops:Port", RoleParts.EndPointOf(ops)), .. role.Ports(application.Services),
+        ];
+        StartException.ThrowIfAny(ports.Select(static port => ConfigurationCheck.PortFault(port.Setting, port.EndPoint.Address, port.EndPoint.Port)));
 
         var process = new ServingProcess(
             [new ServedApplication(role.Name, application, role.EnterAsync)],

@@ -73,6 +73,31 @@ public sealed class RoleStartTests
     }
 
     [Fact]
+    public async Task Start_SiloPortInUse_NamesTheSetting()
+    {
+        await using var cluster = await ClusterProcesses.CreateAsync(silos: 1, fronts: 0, gateways: 0);
+        using var other = new TcpListener(IPAddress.Loopback, cluster.Silos[0].SiloPort);
+        other.Start();
+
+        var exit = await cluster.Silos[0].RunToExitAsync();
+
+        Assert.Equal(2, exit.Code);
+        Assert.StartsWith($"Cluster:SiloPort {cluster.Silos[0].SiloPort}: the port is in use", Assert.Single(exit.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_FrontWithoutASilo_IsLiveUntilItIsStopped()
+    {
+        await using var cluster = await ClusterProcesses.CreateAsync(silos: 1, fronts: 1, gateways: 0);
+        await using var migrate = Process("migrate", "--set", $"Postgres:ConnectionString={cluster.Database}");
+        Assert.Equal(0, (await migrate.RunToExitAsync()).Code);
+
+        await cluster.Fronts[0].StartUntilLiveAsync();
+        Assert.False((await cluster.Fronts[0].ReadinessAsync()).IsReady);
+        Assert.Equal(0, (await cluster.Fronts[0].TerminateAsync()).Code);
+    }
+
+    [Fact]
     public async Task Health_OfAProcess_IsZeroWhileItLives()
     {
         await using var front = Process("front", "--set", "Node:Id=100", $"Postgres:ConnectionString={Away}");
