@@ -31,7 +31,7 @@ internal static class LoadCommands
     private static readonly Option<bool> FromStart = new("--from-start") { Description = "Query each topic from its beginning, which only the store has" };
     private static readonly Option<int> Streams = new("--streams") { Description = "Streams to hold open", DefaultValueFactory = _ => 1_000 };
     private static readonly Option<int> PerConnection = new("--per-connection") { Description = "Streams on a connection", DefaultValueFactory = _ => 250 };
-    private static readonly Argument<string> ReadName = new("read") { Description = "query, log, newest or inbox-ids" };
+    private static readonly Argument<string> ReadName = new("read") { Description = "query, log, newest, inbox-ids or marks" };
 
     /// <summary>Runs what the arguments ask for and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)

@@ -39,7 +39,7 @@ internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rat
     // Where a query of a topic or of a place in the log starts.
     private Func<int, Cursor?> StartOf(LoadTarget target)
     {
-        if (FromStart || Name is "newest" or "inbox-ids") return _ => null;
+        if (FromStart || Name is "newest" or "inbox-ids" or "marks") return _ => null;
         var marks = GetSyncCursorResponse.Parser.ParseFrom(
             UnaryCall.Execute(target.Node, "/xmtp.xmtpv4.metadata_api.MetadataApi/GetSyncCursor", [])).LatestSync;
         var mark = marks.NodeIdToSequenceId.GetValueOrDefault(target.NodeId.Value);

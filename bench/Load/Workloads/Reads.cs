@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Xmtp.Xmtpv4.Envelopes;
 using Xmtp.Xmtpv4.MessageApi;
+using Xmtp.Xmtpv4.MetadataApi;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Load.Workloads;
@@ -45,7 +46,8 @@ internal static class Reads
                 },
             },
         }),
-        _ => throw new LoadException($"{name}: not a read; one of query, log, newest, inbox-ids"),
+        "marks" => ("/xmtp.xmtpv4.metadata_api.MetadataApi/GetSyncCursor", _ => new GetSyncCursorRequest()),
+        _ => throw new LoadException($"{name}: not a read; one of query, log, newest, inbox-ids, marks"),
     };
 
     /// <summary>An endless, repeatable series of requests over the topics.</summary>
