@@ -5,4 +5,5 @@ internal static class EventIds
 {
     // Cluster: 5000-5019
     public const int PredecessorDeclaredDead = 5000;
+    public const int ClusterCertificateReloadFailed = 5001;
 }

@@ -41,6 +41,15 @@ internal static class ClusterHosting
         silo.Configure<SiloMessagingOptions>(static messaging =>
             (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (AnswerLimit, AnswerLimit));
         silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, Predecessors>());
+        silo.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterTls>(static (connections, tls) =>
+        {
+            if (!tls.IsUsed) return;
+            connections.ConfigureSiloInboundConnection(connection => connection.UseServerTls(tls.Settings));
+            connections.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(tls.Settings));
+            connections.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(tls.Settings));
+        });
+        silo.AddGrainCallMetrics();
+        if (IsTraced(silo.Configuration)) silo.AddActivityPropagation();
         silo.ConfigureLogging(Quiet);
         return silo;
     }
@@ -53,6 +62,11 @@ internal static class ClusterHosting
             (clustering.Invariant, clustering.DataSource) = (Provider, database.Connections)));
         client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
         client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = ClientAnswerLimit);
+        client.Services.AddOptions<ClientConnectionOptions>().Configure<ClusterTls>(static (connections, tls) =>
+        {
+            if (tls.IsUsed) connections.ConfigureConnection(connection => connection.UseClientTls(tls.Settings));
+        });
+        if (IsTraced(client.Configuration)) client.AddActivityPropagation();
         client.UseConnectionRetryFilter(static async (_, cancellationToken) =>
         {
             await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
@@ -79,10 +93,17 @@ internal static class ClusterHosting
         return new ClusterIdentity(node.Originator, member.Id, member.ServiceId, MessageVersion.Current);
     }
 
+    // Read before there are options: what it adds stands in the way of every call, switched on or not.
+    private static bool IsTraced(IConfiguration configuration) =>
+        configuration.GetValue<bool>($"{ClusterMemberOptions.SectionName}:{nameof(ClusterMemberOptions.Tracing)}");
+
     private static void AddMembership(IServiceCollection services)
     {
         services.AddOptions<ClusterMemberOptions>().BindConfiguration(ClusterMemberOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterMemberOptions>, ClusterMemberOptionsValidator>());
+        services.AddOptions<ClusterTlsOptions>().BindConfiguration(ClusterTlsOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterTlsOptions>, ClusterTlsRules>());
+        services.TryAddSingleton<ClusterTls>();
         services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterMemberOptions>>(static (cluster, member) =>
             (cluster.ClusterId, cluster.ServiceId) = (member.Value.Id, member.Value.ServiceId));
         services.TryAddSingleton(TimeProvider.System);

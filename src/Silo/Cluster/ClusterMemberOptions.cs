@@ -34,4 +34,7 @@ internal sealed class ClusterMemberOptions
     /// <summary>Port for fronts without a silo of their own; 0 takes none. Default: 30000.</summary>
     [Range(0, 65_535)]
     public int ClientPort { get; set; } = 30_000;
+
+    /// <summary>Whether calls between processes carry the activity they belong to, for OpenTelemetry. Costs something for each call. Default: off.</summary>
+    public bool Tracing { get; set; }
 }

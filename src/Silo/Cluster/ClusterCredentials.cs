@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace XmtpOrleans.Silo.Cluster;
+
+/// <summary>What this process shows to others of its cluster, and by what it knows them.</summary>
+/// <param name="Certificate">Its own certificate, with key.</param>
+/// <param name="Authorities">Those that may sign others' certificates.</param>
+internal sealed record ClusterCredentials(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
+{
+    /// <summary>Reads the files; throws when one cannot be read.</summary>
+    public static ClusterCredentials Read(ClusterTlsOptions options)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(options.AuthorityPath);
+        if (authorities.Count == 0) throw new CryptographicException($"{options.AuthorityPath} holds no certificate.");
+        return new ClusterCredentials(X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath), authorities);
+    }
+
+    /// <summary>Whether a certificate is valid now and leads to one of the authorities. Its names do not matter: members are known by address, and
+    /// those change.</summary>
+    public bool Trusts(X509Certificate2 certificate, X509Chain? presented)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        foreach (var element in presented?.ChainElements.Skip(1) ?? [])
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        return chain.Build(certificate);
+    }
+}

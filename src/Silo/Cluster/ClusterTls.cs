@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Orleans.Connections.Security;
+
+namespace XmtpOrleans.Silo.Cluster;
+
+/// <summary>The encryption of a process's traffic with others of its cluster. Its files are read again when they change, so that renewing a certificate
+/// needs no restart; open connections keep theirs.</summary>
+internal sealed partial class ClusterTls
+{
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromMinutes(1);
+
+    private readonly ClusterTlsOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private ClusterCredentials? _current;
+    private DateTime _written;
+    private long _checked;
+
+    public ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider clock, ILogger<ClusterTls> logger)
+    {
+        (_options, _clock, _logger) = (options.Value, clock, logger);
+        Settings = new TlsOptions
+        {
+            LocalServerCertificateSelector = (_, _) => Current().Certificate,
+            LocalClientCertificateSelector = (_, _, _, _, _) => Current().Certificate,
+            RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+            RemoteCertificateValidation = (certificate, chain, _) => Current().Trusts(certificate, chain),
+            OnAuthenticateAsClient = static (_, client) => client.TargetHost = "xmtp-cluster",
+        };
+    }
+
+    /// <summary>Whether traffic is encrypted at all.</summary>
+    public bool IsUsed => _options.IsUsed;
+
+    /// <summary>For Orleans' connections, both ways.</summary>
+    public TlsOptions Settings { get; }
+
+    private ClusterCredentials Current()
+    {
+        lock (_lock)
+        {
+            if (_current is not null && _clock.GetElapsedTime(_checked) < CheckEvery) return _current;
+            _checked = _clock.GetTimestamp();
+            try
+            {
+                var written = Written();
+                if (_current is null || written != _written) (_current, _written) = (ClusterCredentials.Read(_options), written);
+            }
+            catch (Exception failure) when (_current is not null && failure is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                // The old ones go on: files are often replaced in steps.
+                Log.ReloadFailed(_logger, failure);
+            }
+
+            return _current!;
+        }
+    }
+
+    private DateTime Written() =>
+        new[] { _options.CertificatePath, _options.KeyPath, _options.AuthorityPath }.Max(File.GetLastWriteTimeUtc);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.ClusterCertificateReloadFailed, LogLevel.Warning, "The cluster's certificate changed but cannot be read; the old one stays")]
+        public static partial void ReloadFailed(ILogger logger, Exception exception);
+    }
+}

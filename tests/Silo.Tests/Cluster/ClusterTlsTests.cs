@@ -1,0 +1,102 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+using XmtpOrleans.Testing;
+
+namespace XmtpOrleans.Silo.Tests.Cluster;
+
+public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
+{
+    private readonly ClusterAuthority _authority = new();
+    private readonly ClusterAuthority _stranger = new();
+    private string _database = null!;
+    private ClusterHost _silo = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await (await PostgresServer.SharedAsync()).CreateSchemaAsync();
+        _silo = await ClusterHost.StartSiloAsync(_database, "one", _authority.Member("one"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_silo is not null) await _silo.DisposeAsync();
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _stranger.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Start_WithCertificates_SilosAndClientsWorkTogether()
+    {
+        await using var other = await ClusterHost.StartSiloAsync(_database, "two", _authority.Member("two"));
+        await _silo.SeesAsync(2);
+        await using var client = await ClusterHost.StartClientAsync(_database, _authority.Member("front"));
+
+        var hosts = await client.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Cancellation);
+
+        Assert.Equal(2, hosts.Count);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connect_OnlyWithACertificateOfTheAuthority_IsAnswered(bool? ofTheAuthority)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(_silo.Address.Endpoint, Cancellation);
+        await using var stream = new SslStream(socket.GetStream());
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "any",
+#pragma warning disable CA5359 // What the silo shows is not looked at here, only what it wants to see.
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+            ClientCertificates = ofTheAuthority is null ? null : [CertificateOf((ofTheAuthority.Value ? _authority : _stranger).Member("probe"))],
+        };
+
+        var greeted = await GreetedAsync(stream, options);
+
+        Assert.Equal(ofTheAuthority is true, greeted);
+    }
+
+    [Fact]
+    public async Task Start_FilesAreMissing_SaysWhatToSet()
+    {
+        var partial = await Assert.ThrowsAsync<OptionsValidationException>(() => ClusterHost.StartSiloAsync(_database, "two", _authority.Member("two")[..2]));
+        var missing = await Assert.ThrowsAsync<OptionsValidationException>(() => ClusterHost.StartSiloAsync(
+            _database, "two", [.. _authority.Member("two")[..2], ("Cluster:Tls:AuthorityPath", "/nowhere/authority.pem")]));
+
+        Assert.EndsWith("give all three, or none for cleartext.", partial.Failures.Single(), StringComparison.Ordinal);
+        Assert.Contains("/nowhere/authority.pem", missing.Failures.Single(), StringComparison.Ordinal);
+    }
+
+    private static X509Certificate2 CertificateOf((string Key, string Value)[] member) => X509Certificate2.CreateFromPemFile(member[0].Value, member[1].Value);
+
+    // A silo begins with a preamble of its own; it closes a connection that it does not trust.
+    private static async Task<bool> GreetedAsync(SslStream stream, SslClientAuthenticationOptions options)
+    {
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, Cancellation);
+            return await stream.ReadAsync(new byte[1], Cancellation) > 0;
+        }
+        catch (Exception failure) when (failure is IOException or AuthenticationException)
+        {
+            return false;
+        }
+    }
+}
