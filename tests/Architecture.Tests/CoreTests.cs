@@ -13,7 +13,7 @@ public sealed partial class CoreTests
         "Inboxes.IInboxGrain", "Inboxes.InboxGrain", "Inboxes.InboxValidator",
         "Originators.ChainLogGrain", "Originators.IChainLogGrain", "Originators.IOriginatorLog", "Originators.ISequencerGrain",
         "Originators.LogKeeper", "Originators.OriginatorLogs", "Originators.PublishBatcher", "Originators.SequencerGrain",
-        "Topics.ITopicGrain", "Topics.TopicGrain", "Topics.TopicReader",
+        "Topics.ITopicGrain", "Topics.TopicGrain",
     ];
 
     // Ports that take work off a grain's turn.
