@@ -12,7 +12,8 @@ namespace XmtpOrleans.Grains.Originators;
 /// </summary>
 internal sealed partial class PublishHistory
 {
-    private const int Page = 10_000;
+    // A read keeps SQLite's write-ahead log from starting over while it lasts, so each is short.
+    private const int Page = 2_000;
     private const int KeySize = 16;
 
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(1);

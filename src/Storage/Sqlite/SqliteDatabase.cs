@@ -66,8 +66,10 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvid
                 SqliteSettings.ApplyToReader(OpenSession(sessions, isReadOnly: true), options.Value.ReaderCacheMegabytes);
             }
 
-            _readers = new SqliteReaders(_path, sessions[1..]);
-            _writer = new SqliteWriter(_path, writing, ReadMarks);
+            var copying = OpenSession(sessions, isReadOnly: false);
+            SqliteSettings.ApplyToWriter(copying, _path, cacheMegabytes: 1);
+            _readers = new SqliteReaders(_path, sessions[1..^1]);
+            _writer = new SqliteWriter(_path, writing, new SqliteCheckpointer(_path, copying), ReadMarks);
         }
         catch (Exception failure)
         {

@@ -8,6 +8,9 @@ internal sealed class SqliteFailure(int code, string message) : Exception($"SQLi
 {
     private const int PrimaryMask = 0xff;
 
+    /// <summary>A flush of ours that failed, as SQLite names its own.</summary>
+    public static SqliteFailure Flush(string message) => new(raw.SQLITE_IOERR_FSYNC, message);
+
     /// <summary>The extended result code.</summary>
     public int Code { get; } = code;
 

@@ -5,6 +5,8 @@ namespace XmtpOrleans.Storage.Sqlite;
 /// <summary>One connection, used by one thread at a time, with the statements it has prepared.</summary>
 internal sealed class SqliteSession : IDisposable
 {
+    private const int CheckpointNothing = -1; // SQLITE_CHECKPOINT_NOOP; the binding does not name it
+
     private readonly sqlite3 _connection;
 
     // Keyed by reference: every statement is a constant, so its text need not be hashed.
@@ -47,11 +49,7 @@ internal sealed class SqliteSession : IDisposable
     public void Execute(string sql) => Statement(sql).Execute();
 
     /// <summary>Runs a text of several statements, once.</summary>
-    public void ExecuteScript(string sql)
-    {
-        var code = raw.sqlite3_exec(_connection, sql);
-        if (code != raw.SQLITE_OK) throw new SqliteFailure(code, raw.sqlite3_errmsg(_connection).utf8_to_string());
-    }
+    public void ExecuteScript(string sql) => Check(raw.sqlite3_exec(_connection, sql));
 
     /// <summary>The first column of the first row, or <see langword="null"/>.</summary>
     public string? Scalar(string sql)
@@ -80,6 +78,32 @@ internal sealed class SqliteSession : IDisposable
         if (!IsIdle) Execute("ROLLBACK");
     }
 
+    /// <summary>Pages in the write-ahead log.</summary>
+    public int LogPages()
+    {
+        Check(raw.sqlite3_wal_checkpoint_v2(_connection, "main", CheckpointNothing, out var pages, out _));
+        return pages;
+    }
+
+    /// <summary>Copies what no reader still needs from the write-ahead log into the file. Returns how many of its pages are copied now.</summary>
+    public int CopyLog()
+    {
+        Check(raw.sqlite3_wal_checkpoint_v2(_connection, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out var copied));
+        return copied;
+    }
+
+    /// <summary>Copies the rest of the write-ahead log, flushes, and has the next commit begin the log anew; <see langword="false"/> when readers
+    /// hold it for longer.</summary>
+    public bool TryStartLogOver(TimeSpan waitForReaders)
+    {
+        _ = raw.sqlite3_busy_timeout(_connection, (int)waitForReaders.TotalMilliseconds);
+        var code = raw.sqlite3_wal_checkpoint_v2(_connection, "main", raw.SQLITE_CHECKPOINT_RESTART, out _, out _);
+        _ = raw.sqlite3_busy_timeout(_connection, SqliteSettings.BusyMilliseconds);
+        if ((code & 0xff) == raw.SQLITE_BUSY) return false;
+        Check(code);
+        return true;
+    }
+
     public void Dispose()
     {
         foreach (var statement in _statements.Values)
@@ -88,5 +112,10 @@ internal sealed class SqliteSession : IDisposable
         }
 
         _connection.Dispose();
+    }
+
+    private void Check(int code)
+    {
+        if (code != raw.SQLITE_OK) throw new SqliteFailure(code, raw.sqlite3_errmsg(_connection).utf8_to_string());
     }
 }

@@ -14,6 +14,7 @@ internal sealed class SqliteWriter : IDisposable
 
     private readonly string _path;
     private readonly SqliteSession _session;
+    private readonly SqliteCheckpointer _checkpointer;
     private readonly Action<SqliteSession> _resynchronize;
     private readonly BlockingCollection<SqliteWork> _queue = new(QueueCapacity);
     private readonly List<SqliteWork> _group = [];
@@ -22,10 +23,11 @@ internal sealed class SqliteWriter : IDisposable
 
     /// <param name="path">The file, for messages.</param>
     /// <param name="session">The connection; the writer owns it.</param>
+    /// <param name="checkpointer">Keeps the write-ahead log short; the writer owns it, too.</param>
     /// <param name="resynchronize">Reads again what memory keeps of the file, after a commit whose end is not known.</param>
-    public SqliteWriter(string path, SqliteSession session, Action<SqliteSession> resynchronize)
+    public SqliteWriter(string path, SqliteSession session, SqliteCheckpointer checkpointer, Action<SqliteSession> resynchronize)
     {
-        (_path, _session, _resynchronize) = (path, session, resynchronize);
+        (_path, _session, _checkpointer, _resynchronize) = (path, session, checkpointer, resynchronize);
         _thread = new Thread(Loop) { IsBackground = true, Name = "sqlite writer" };
         _thread.Start();
     }
@@ -59,7 +61,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Loop()
     {
-        using (_session)
+        using (_checkpointer)
+        using (_session) // the last connection of the file: closing it folds what is left of the write-ahead log into the file
         {
             foreach (var first in _queue.GetConsumingEnumerable())
             {
@@ -71,7 +74,10 @@ internal sealed class SqliteWriter : IDisposable
 
                 CommitGroup();
                 _group.Clear();
+                TendLog();
             }
+
+            _checkpointer.Stop();
         }
     }
 
@@ -108,6 +114,19 @@ internal sealed class SqliteWriter : IDisposable
         foreach (var work in _group)
         {
             work.Complete();
+        }
+    }
+
+    private void TendLog()
+    {
+        if (_broken is not null) return;
+        try
+        {
+            _checkpointer.AfterCommit(_session);
+        }
+        catch (SqliteFailure failure)
+        {
+            if (failure.IsFailedFlush || failure.IsDamage) _broken = Reported(failure);
         }
     }
 

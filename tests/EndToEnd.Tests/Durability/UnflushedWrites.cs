@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Text;
 using XmtpOrleans.EndToEnd.Tests.Processes;
-using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.EndToEnd.Tests.Durability;
 
@@ -19,25 +17,8 @@ internal sealed class UnflushedWrites
     public int LogFlushes => Read().Count(static record => record.Kind == 'S' && record.Path.EndsWith("-wal", StringComparison.Ordinal));
 
     /// <summary>Builds the library. Ends the test where there is no C compiler.</summary>
-    public static async Task<UnflushedWrites> BuildAsync(TestFolder tools, string root)
-    {
-        var library = tools.File("unflushed.so");
-        var source = Path.Combine(AppContext.BaseDirectory, "Durability", "unflushed.c");
-        if (!OperatingSystem.IsLinux()) Requirement.Missing("Writes are kept by a library for Linux.");
-        try
-        {
-            var start = new ProcessStartInfo("cc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-lpthread"]) { UseShellExecute = false };
-            using var compiler = Process.Start(start)!;
-            await compiler.WaitForExitAsync();
-            Assert.Equal(0, compiler.ExitCode);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Requirement.Missing("There is no C compiler: cc is not in PATH (Debian: gcc, libc6-dev).");
-        }
-
-        return new UnflushedWrites(library, tools.File("unflushed.journal"), root);
-    }
+    public static async Task<UnflushedWrites> BuildAsync(TestFolder tools, string root) =>
+        new(await PreloadedLibrary.BuildAsync(tools, "Durability/unflushed.c"), tools.File("unflushed.journal"), root);
 
     /// <summary>Has a process watched from its next start on.</summary>
     /// <param name="silo">The process.</param>
