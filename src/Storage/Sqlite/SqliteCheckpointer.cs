@@ -15,10 +15,10 @@ internal sealed class SqliteCheckpointer : IDisposable
     // A writer that is faster than the copy must not keep it going for ever.
     private const int MostPasses = 8;
 
-    // Reads in progress hold the log, too. Each is short; when others take over from them, the log grows until an attempt finds a pause.
-    private const int PagesToNextAttempt = 2_000;
-    private static readonly TimeSpan WaitForReaders = TimeSpan.FromMilliseconds(10);
+    // Reads in progress hold the log, too: ours are over in a moment. A foreign one may last, so that later attempts are further and further apart.
+    private static readonly TimeSpan WaitForReaders = TimeSpan.FromMilliseconds(50);
 
+    private readonly SqliteReaders _readers;
     private readonly SqliteSession _session;
     private readonly SafeFileHandle _file;
     private readonly AutoResetEvent _wake = new(initialState: false);
@@ -30,9 +30,10 @@ internal sealed class SqliteCheckpointer : IDisposable
 
     /// <param name="path">The file.</param>
     /// <param name="session">A connection that may write; the checkpointer owns it.</param>
-    public SqliteCheckpointer(string path, SqliteSession session)
+    /// <param name="readers">Those who read the file in this process.</param>
+    public SqliteCheckpointer(string path, SqliteSession session, SqliteReaders readers)
     {
-        _session = session;
+        (_session, _readers) = (session, readers);
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         _thread = new Thread(Loop) { IsBackground = true, Name = "sqlite checkpoint" };
         _thread.Start();
@@ -53,8 +54,10 @@ internal sealed class SqliteCheckpointer : IDisposable
         if (_phase == Phase.Copying || (_phase == Phase.Resting && writer.LogPages() < _startAt)) return;
         if (_phase == Phase.Copied)
         {
-            _startAt = writer.TryStartLogOver(WaitForReaders) ? StartPages : writer.LogPages() + PagesToNextAttempt;
             _phase = Phase.Resting;
+            _startAt = writer.LogPages() * 3 / 2; // also when the next line throws
+            // Reads that take over from each other leave no moment in which nobody holds the log, so that no other may begin.
+            if (_readers.WithoutNew(() => writer.TryStartLogOver(WaitForReaders))) _startAt = StartPages;
             return;
         }
 

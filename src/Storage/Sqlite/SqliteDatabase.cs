@@ -69,7 +69,7 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options, TimeProvid
             var copying = OpenSession(sessions, isReadOnly: false);
             SqliteSettings.ApplyToWriter(copying, _path, cacheMegabytes: 1);
             _readers = new SqliteReaders(_path, sessions[1..^1]);
-            _writer = new SqliteWriter(_path, writing, new SqliteCheckpointer(_path, copying), ReadMarks);
+            _writer = new SqliteWriter(_path, writing, new SqliteCheckpointer(_path, copying, _readers), ReadMarks);
         }
         catch (Exception failure)
         {

@@ -12,6 +12,7 @@ internal sealed class SqliteReaders : IDisposable
     private readonly string _path;
     private readonly BlockingCollection<SqliteWork> _queue = new(QueueCapacity);
     private readonly Thread[] _threads;
+    private readonly ManualResetEventSlim _mayBegin = new(initialState: true);
 
     public SqliteReaders(string path, IReadOnlyList<SqliteSession> sessions)
     {
@@ -32,6 +33,20 @@ internal sealed class SqliteReaders : IDisposable
         return await work.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Lets the reads in progress end and begins no other while <paramref name="action"/> runs, which must be short.</summary>
+    public T WithoutNew<T>(Func<T> action)
+    {
+        _mayBegin.Reset();
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            _mayBegin.Set();
+        }
+    }
+
     public void Dispose()
     {
         _queue.CompleteAdding();
@@ -41,6 +56,7 @@ internal sealed class SqliteReaders : IDisposable
         }
 
         _queue.Dispose();
+        // _mayBegin needs no disposal, and the writer, which is closed later, may still use it.
     }
 
     private void Enqueue(SqliteWork work)
@@ -63,6 +79,7 @@ internal sealed class SqliteReaders : IDisposable
         {
             foreach (var work in _queue.GetConsumingEnumerable())
             {
+                _mayBegin.Wait();
                 if (work.IsAbandoned)
                 {
                     work.Fail(new OperationCanceledException());

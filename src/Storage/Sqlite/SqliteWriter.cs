@@ -126,6 +126,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (SqliteFailure failure)
         {
+            // Otherwise, as on a full disk, nothing is lost: the log keeps what is not copied, and is tried again when it has grown.
             if (failure.IsFailedFlush || failure.IsDamage) _broken = Reported(failure);
         }
     }

@@ -13,6 +13,9 @@ public sealed class SqliteCheckpointTests : IAsyncLifetime
     private const int RowBytes = 60_000;
     private const long StartBytes = (long)SqliteCheckpointer.StartPages * PageBytes;
 
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WouldHaveBegun = TimeSpan.FromMilliseconds(250);
+
     private readonly SqliteHarness _harness = new();
 
     private long LogBytes => new FileInfo(_harness.Path + "-wal").Length;
@@ -65,12 +68,41 @@ public sealed class SqliteCheckpointTests : IAsyncLifetime
         var heldLog = LogBytes;
         hold.Set();
         Assert.Equal(($"{first}", $"{first}"), await reader);
-        await AppendAsync(log, 3 * StartBytes);
+        // The next attempt comes when the log is half as long again.
+        for (var more = 0; more < 30 && LogBytes >= heldLog; more++) await AppendAsync(log, StartBytes);
 
         Assert.InRange(heldLog, 5 * StartBytes, long.MaxValue); // nobody may lose what the reader still sees
         Assert.InRange(LogBytes, 0, heldLog - 1);
         Assert.Equal(log.Last.Value, await CountAsync(store, log));
         await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Readers_LogStartsOver_NewReadsWaitForItAndReadsInProgressEnd()
+    {
+        var store = await _harness.OpenAsync();
+        var readers = SqliteHarness.DatabaseOf(store).Readers;
+        using var hold = new ManualResetEventSlim();
+        using var isHeld = new ManualResetEventSlim();
+        var inProgress = readers.ReadAsync(_ => Hold(), TestContext.Current.CancellationToken);
+        isHeld.Wait(TestContext.Current.CancellationToken);
+        var hasEndedEarly = readers.WithoutNew(() =>
+        {
+            var isNew = readers.ReadAsync(static _ => 1, TestContext.Current.CancellationToken);
+            hold.Set();
+            return (inProgress.Wait(ReadLimit, TestContext.Current.CancellationToken), isNew.Wait(WouldHaveBegun, TestContext.Current.CancellationToken));
+        });
+
+        Assert.Equal((true, false), hasEndedEarly);
+        Assert.Equal(2, await readers.ReadAsync(static _ => 2, TestContext.Current.CancellationToken));
+        await store.CloseAsync();
+
+        int Hold()
+        {
+            isHeld.Set();
+            hold.Wait(TestContext.Current.CancellationToken);
+            return 0;
+        }
     }
 
     private static async Task AppendAsync(LogWriter log, long bytes)
