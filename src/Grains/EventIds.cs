@@ -42,4 +42,5 @@ internal static class EventIds
     public const int FeedGapUnread = 1104;
     public const int FeedFollowFailed = 1105;
     public const int FeedReadFailed = 1106;
+    public const int FeedMarksAvailable = 1118;
 }

@@ -8,6 +8,11 @@ internal static class EmbeddedHosting
 {
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(30); // beside the time over which streams are ended
 
+    /// <summary>An application whose settings are read once: watching files for changes takes one of the few watchers a user has for each of them.</summary>
+    /// <param name="contentRoot">Where its files are; the folder it is started in by default.</param>
+    public static WebApplicationBuilder CreateBuilder(string? contentRoot = null) => WebApplication.CreateSlimBuilder(
+        new WebApplicationOptions { ContentRootPath = contentRoot, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
+
     /// <summary>No signal handling of its own, and warnings on the console in one line each. What the configuration says of <c>Logging</c> counts before that.</summary>
     public static void Configure(WebApplicationBuilder builder)
     {

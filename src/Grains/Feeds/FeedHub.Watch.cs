@@ -74,12 +74,16 @@ internal sealed partial class FeedHub
     {
         try
         {
-            return await Store.ReadMarksAsync(cancellationToken);
+            var marks = await Store.ReadMarksAsync(cancellationToken);
+            if (_isStoreAway) Log.MarksAvailable(_logger);
+            _isStoreAway = false;
+            return marks;
         }
         catch (StoreException failure)
         {
             // Without the store nobody can say whether the feed is behind, so streams stay open.
-            Log.MarksUnavailable(_logger, failure);
+            if (!_isStoreAway) Log.MarksUnavailable(_logger, failure);
+            _isStoreAway = true;
             return null;
         }
     }

@@ -30,6 +30,7 @@ internal sealed partial class FeedHub : IFeed
     private volatile Cursor _announced = Cursor.Empty; // written under _gate
     private volatile Cursor _applied = Cursor.Empty; // written under _gate
     private long _coarseNow; // written by the watch loop
+    private bool _isStoreAway; // the watch loop's own: said once
 
     /// <summary>Creates the hub; it does nothing before <see cref="RunAsync"/>.</summary>
     /// <param name="source">Where batches come from.</param>

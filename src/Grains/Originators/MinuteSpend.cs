@@ -19,19 +19,26 @@ internal sealed class MinuteSpend
     private readonly Dictionary<EthereumAddress, long> _spent = [];
     private long _minute;
 
-    /// <summary>Adds what a request may cost; <see langword="false"/> when that is too much for this minute.</summary>
-    public bool TryAdd(EthereumAddress payer, long minute, int count, Int128 picodollars)
+    /// <summary>Whether what a request may cost is not too much for this minute.</summary>
+    public bool HasRoom(EthereumAddress payer, long minute, int count, Int128 picodollars)
     {
-        if (picodollars <= (Int128)Harmless * count) return true;
+        if (IsHarmless(count, picodollars)) return true;
+        if (minute != _minute) return picodollars <= Most;
+        return _spent.TryGetValue(payer, out var spent) ? picodollars + spent <= Most : picodollars <= Most && _spent.Count < MostPayers;
+    }
+
+    /// <summary>Adds what a request may cost, which <see cref="HasRoom"/> was asked about.</summary>
+    public void Add(EthereumAddress payer, long minute, int count, Int128 picodollars)
+    {
+        if (IsHarmless(count, picodollars)) return;
         if (minute != _minute)
         {
             _spent.Clear();
             _minute = minute;
         }
 
-        var total = picodollars + _spent.GetValueOrDefault(payer);
-        if (total > Most || (_spent.Count >= MostPayers && !_spent.ContainsKey(payer))) return false;
-        _spent[payer] = (long)total;
-        return true;
+        _spent[payer] = (long)(picodollars + _spent.GetValueOrDefault(payer));
     }
+
+    private static bool IsHarmless(int count, Int128 picodollars) => picodollars <= (Int128)Harmless * count;
 }

@@ -15,6 +15,8 @@ namespace XmtpOrleans.Grains.Originators;
 /// <remarks>Stopping it, after the last request of the front, sends what was taken and refuses the rest.</remarks>
 internal sealed partial class PublishBatcher : IPublisher, IHostedService
 {
+    private const int MostFailures = 3;
+
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
@@ -155,7 +157,12 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     {
         for (var pause = _options.RetryPause; ; pause = pause * 2 < _options.MaxRetryPause ? pause * 2 : _options.MaxRetryPause)
         {
-            if (await TryAppendAsync(call) is { } reply) AnswerAll(call, reply);
+            foreach (var part in Parts(call))
+            {
+                if (await TryAppendAsync(part) is { } reply) AnswerAll(part, reply);
+            }
+
+            call.RemoveAll(static waiting => waiting.IsAnswered);
             var wait = pause * (0.5 + _random.NextDouble());
             call.RemoveAll(waiting =>
             {
@@ -182,17 +189,25 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         }
     }
 
-    // Leaves in the call what an ending activation did not store.
-    private void AnswerAll(List<Waiting> call, AppendReply reply)
+    // A request that the sequencer failed with goes alone from then on, so that it takes no other with it.
+    private static List<List<Waiting>> Parts(List<Waiting> call)
     {
-        var open = 0;
+        if (!call.Exists(static waiting => waiting.Failures > 0)) return [call];
+        List<List<Waiting>> parts = [.. call.Where(static waiting => waiting.Failures > 0).Select(static waiting => new List<Waiting> { waiting })];
+        if (parts.Count < call.Count) parts.Insert(0, [.. call.Where(static waiting => waiting.Failures == 0)]);
+        return parts;
+    }
+
+    // What an ending activation did not store stays open, and what it failed on for some attempts more: the blame may be another process's.
+    private void AnswerAll(List<Waiting> part, AppendReply reply)
+    {
         for (var at = 0; at < reply.Outcomes.Length; at++)
         {
-            if (reply.Ending && reply.Outcomes[at].Status == PublishStatus.Unavailable) call[open++] = call[at];
-            else Answer(call[at], reply.Outcomes[at]);
+            var (waiting, outcome) = (part[at], reply.Outcomes[at]);
+            if (reply.Ending && outcome.Status == PublishStatus.Unavailable) continue;
+            if (outcome.Status == PublishStatus.Failed && ++waiting.Failures < MostFailures) continue;
+            Answer(waiting, outcome);
         }
-
-        call.RemoveRange(open, call.Count - open);
     }
 
     private void Answer(Waiting waiting, PublishOutcome outcome)
@@ -245,6 +260,8 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         public Task<PublishOutcome> Outcome => _outcome.Task;
 
         public bool IsAnswered { get; set; }
+
+        public int Failures { get; set; } // of the sequencer with it; the sender's own
 
         public bool IsAbandoned { get; set; }
 

@@ -20,4 +20,7 @@ public enum PublishStatus
 
     /// <summary>The clock is outside the allowed range, and publishing stopped until it is right or the operator overrides (invariant I6).</summary>
     ClockOutOfRange = 5,
+
+    /// <summary>The node failed on what was committed together, which perhaps this request is to blame for. Nothing is known to be stored.</summary>
+    Failed = 6,
 }

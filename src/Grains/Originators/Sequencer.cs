@@ -16,6 +16,7 @@ internal sealed partial class Sequencer
 
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
 
     private readonly OriginatorId _originator;
     private readonly IEnvelopeStore _store;
@@ -127,6 +128,7 @@ internal sealed partial class Sequencer
         {
             if (failure is StoreException) Log.CommitUnknown(_logger, failure, _originator);
             else Log.Failed(_logger, failure, _originator);
+            if (failure is not StoreException { IsTransient: true }) BlameBatch();
         }
 
         await Task.WhenAny(_commit);
@@ -277,6 +279,17 @@ internal sealed partial class Sequencer
         _metrics.Duplicates(entries - batch.Rows.Count);
         _committing = null;
         return AppendOutcome.Committed;
+    }
+
+    // No store that is away explains the failure, so what was in the batch may. Whoever asks again should ask for one request at a time.
+    private void BlameBatch()
+    {
+        foreach (var publish in ((_commit.IsFaulted ? _committing : _sealing)?.Publishes ?? []).Where(static publish => !publish.IsAnswered))
+        {
+            publish.MarkEnding();
+            publish.Refuse(PublishStatus.Failed, FailurePause);
+            Release(publish);
+        }
     }
 
     // Nothing that is still open will be answered by this activation.

@@ -92,8 +92,9 @@ internal sealed class SequencerTerm
             (fresh, costMost) = (fresh + 1, costMost + most);
         }
 
-        // The limit comes last: what it takes is not given back.
-        if (!_spend.TryAdd(publish.Request.Payer, UsageMinute.Of(stampNs), fresh, costMost))
+        // What is taken is not given back, so that the last of the two only looks before it takes.
+        var minute = UsageMinute.Of(stampNs);
+        if (!_spend.HasRoom(publish.Request.Payer, minute, fresh, costMost))
         {
             publish.Refuse(PublishStatus.FeeOverflow, SpendPause);
             return;
@@ -105,6 +106,7 @@ internal sealed class SequencerTerm
             return;
         }
 
+        _spend.Add(publish.Request.Payer, minute, fresh, costMost);
         for (var at = 0; at < entries.Length; at++)
         {
             if (!publish.IsKnown(at)) publish.Rows[at] = RowOf(publish, at, batch, nowNs);

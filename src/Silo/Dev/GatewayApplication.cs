@@ -16,7 +16,7 @@ internal static class GatewayApplication
     public static WebApplicationBuilder Compose(
         DevOptions options, Secp256k1PrivateKey payerKey, INodeRegistry registry, Func<IServiceProvider> chain)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = EmbeddedHosting.CreateBuilder();
         EmbeddedHosting.Configure(builder);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenRpc(new IPEndPoint(options.Address, options.GatewayPort)));
 

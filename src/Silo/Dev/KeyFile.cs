@@ -42,5 +42,7 @@ internal static class KeyFile
         }
 
         File.Move(draft, path);
+        // The move is on disk only with the folder; a key that is lost after something was signed with it would be another node's.
+        Folders.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 }

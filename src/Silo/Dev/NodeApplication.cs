@@ -19,7 +19,7 @@ internal static class NodeApplication
     /// <summary>Composes the node; the caller checks its configuration, builds it and starts it.</summary>
     public static WebApplicationBuilder Compose(DevOptions options, Secp256k1PrivateKey key)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = EmbeddedHosting.CreateBuilder();
         EmbeddedHosting.Configure(builder);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenRpc(new IPEndPoint(options.Address, options.Port)));
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, options));

@@ -9,7 +9,7 @@ internal static class OpsEndpoint
     /// <summary>Builds the application; the caller starts and stops it.</summary>
     public static WebApplication Build(IPEndPoint endPoint, Readiness readiness)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = EmbeddedHosting.CreateBuilder();
         EmbeddedHosting.Configure(builder);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endPoint));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("XmtpOrleans.*", "System.Runtime").AddPrometheusExporter());

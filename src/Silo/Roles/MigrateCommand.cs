@@ -11,7 +11,7 @@ internal static class MigrateCommand
     /// <summary>Migrates, tells what it does, and returns the exit code.</summary>
     public static async Task<int> RunAsync(RoleSettings settings)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = EmbeddedHosting.CreateBuilder();
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear();
         builder.Configuration.AddConfiguration(settings.Values);
         EmbeddedHosting.Configure(builder);

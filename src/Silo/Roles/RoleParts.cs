@@ -12,7 +12,7 @@ internal static class RoleParts
     /// <summary>An application that takes its settings from <paramref name="settings"/> alone, and listens where they say.</summary>
     public static WebApplicationBuilder CreateBuilder(RoleSettings settings)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = EmbeddedHosting.CreateBuilder(AppContext.BaseDirectory);
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear();
         builder.Configuration.AddConfiguration(settings.Values);
         EmbeddedHosting.Configure(builder);

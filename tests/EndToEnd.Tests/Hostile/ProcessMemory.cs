@@ -18,6 +18,7 @@ internal static class ProcessMemory
         var least = long.MaxValue;
         for (var attempt = 0; attempt < Settles; attempt++)
         {
+            await silo.AssertRunningAsync();
             await CollectAsync(silo.Id);
             await Task.Delay(TimeSpan.FromMilliseconds(500));
             least = Math.Min(least, Resident(silo.Id));

@@ -115,6 +115,14 @@ internal class ServerProcess : IAsyncDisposable
     /// <summary>Waits for an end that comes by itself.</summary>
     public Task<SiloExit> WaitForExitAsync() => ExitAsync();
 
+    /// <summary>Fails with how it ended and what it wrote when it is not running.</summary>
+    public async Task AssertRunningAsync()
+    {
+        if (!_process!.HasExited) return;
+        var exit = await ExitAsync();
+        Assert.Fail($"The process ended by itself with {exit.Code}:\n{Output}");
+    }
+
     /// <summary>What the readiness endpoint says now.</summary>
     public async Task<(bool IsReady, string Text)> ReadinessAsync()
     {

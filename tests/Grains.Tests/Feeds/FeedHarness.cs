@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Feeds;
@@ -18,11 +17,13 @@ internal sealed class FeedHarness : IAsyncDisposable
         prepare?.Invoke(Model);
         Hub = new FeedHub(
             Model, Model.Store, taps, Options.Create(options ?? new FeedOptions()), new FeedMetrics(new NoMeters()), Clock,
-            NullLogger<FeedHub>.Instance, work => work.Execute());
+            Logger.For<FeedHub>(), work => work.Execute());
         _running = Hub.RunAsync(_stop.Token);
     }
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public EventLog Logger { get; } = new();
 
     public FeedModel Model { get; }
 

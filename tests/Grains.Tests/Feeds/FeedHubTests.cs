@@ -3,6 +3,7 @@ using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Topics;
+using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.Grains.Tests.Feeds;
 
@@ -35,6 +36,23 @@ public sealed class FeedHubTests
         await harness.PassAsync(TimeSpan.FromMilliseconds(1_600));
 
         Assert.Equal(["100:1"], reader.Positions);
+    });
+
+    [Fact]
+    public void StoreIsAwayForAMinute_IsSaidOnceAndWhenItIsBack() => Pump.Run(9, async _ =>
+    {
+        await using var harness = new FeedHarness();
+        await FeedHarness.SettleAsync();
+        harness.Model.Store.Before = static call => call == StoreCall.ReadMarks
+            ? throw new StoreException("away", null, isTransient: true)
+            : Task.CompletedTask;
+        await harness.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((1, 0), (harness.Logger.Count("MarksUnavailable"), harness.Logger.Count("MarksAvailable")));
+
+        harness.Model.Store.Before = static _ => Task.CompletedTask;
+        await harness.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((1, 1), (harness.Logger.Count("MarksUnavailable"), harness.Logger.Count("MarksAvailable")));
     });
 
     [Fact]

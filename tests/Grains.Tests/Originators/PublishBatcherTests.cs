@@ -111,6 +111,30 @@ public sealed class PublishBatcherTests
     }
 
     [Fact]
+    public async Task Publish_TheSequencerFailsOnIt_GoesAloneAndIsGivenUpSoon()
+    {
+        var batcher = Create();
+        var hold = _sequencer.Hold();
+        var first = batcher.PublishAsync(TestPublishes.Request("x"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the first call is sent");
+        var poison = TestPublishes.Request("poison");
+        var publish = batcher.PublishAsync(poison, None);
+        var other = batcher.PublishAsync(TestPublishes.Request("b"), None);
+        _sequencer.Answer = batch => !batch.Requests.Contains(poison) ? FakeSequencer.Accept(batch) : new AppendReply
+        {
+            Ending = true,
+            Outcomes = Array.ConvertAll(batch.Requests, static _ => new PublishOutcome { Status = PublishStatus.Failed }),
+        };
+
+        hold.SetResult();
+        await ElapseUntilAsync(Task.WhenAll(publish, other));
+
+        Assert.True((await first).IsAccepted && (await other).IsAccepted);
+        Assert.Equal(PublishStatus.Failed, (await publish).Status);
+        Assert.Equal([1, 2, 1, 1, 1], _sequencer.Calls.Select(call => call.Requests.Length));
+    }
+
+    [Fact]
     public async Task Publish_UnknownFailure_IsUnavailableAndTheNextCallGoesOn()
     {
         var batcher = Create();

@@ -141,6 +141,7 @@ public sealed class SequencerTests
 
         await harness.Sequencer.Ended;
         Assert.True(reply.Ending);
+        Assert.Equal(PublishStatus.Failed, reply.Outcomes.Single().Status);
         Assert.Empty(harness.Stored);
     }
 
@@ -294,6 +295,23 @@ public sealed class SequencerTests
         Assert.True((await harness.PublishAsync(TestPublishes.Request(2, TestPublishes.Entry("x", retentionDays: uint.MaxValue)))).IsAccepted);
         harness.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.True((await harness.PublishAsync(TestPublishes.Request(1, TestPublishes.Entry("y", retentionDays: uint.MaxValue)))).IsAccepted);
+    }
+
+    [Fact]
+    public async Task Append_RefusedByThePayersLimit_DoesNotCountAsSpent()
+    {
+        var harness = new SequencerHarness(new SequencerOptions { PayerEnvelopesPerSecond = 100, PayerBurst = 100 });
+        var requests = Enumerable.Range(0, 30).Select(static number => TestPublishes.Request(
+            1, [.. Enumerable.Range(0, 100).Select(at => TestPublishes.Entry($"{number} {at}", retentionDays: uint.MaxValue))])).ToList();
+        Assert.True((await harness.PublishAsync(requests[0])).IsAccepted);
+        foreach (var request in requests[1..])
+        {
+            Assert.Equal(PublishStatus.PayerLimited, (await harness.PublishAsync(request)).Status);
+        }
+
+        harness.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.True((await harness.PublishAsync(requests[1])).IsAccepted);
     }
 
     [Fact]
