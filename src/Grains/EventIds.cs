@@ -43,4 +43,9 @@ internal static class EventIds
     public const int FeedFollowFailed = 1105;
     public const int FeedReadFailed = 1106;
     public const int FeedMarksAvailable = 1118;
+    public const int FeedSlotsUnread = 1107;
+    public const int FeedNotSubscribed = 1108;
+    public const int FeedResubscribed = 1109;
+    public const int FeedDeliveryFailed = 1110;
+    public const int FeedNotUnsubscribed = 1111;
 }

@@ -9,7 +9,8 @@ public sealed partial class CoreTests
     // The grains' contracts and shells, and what calls grains; beside them only the wiring in Hosting. Attributes of messages do not count.
     private static readonly string[] Shells =
     [
-        "Feeds.LogFeedSource",
+        "Feeds.Cluster.FeedContainer", "Feeds.Cluster.FeedQueueCache", "Feeds.Cluster.FeedQueueReceiver", "Feeds.Cluster.FeedQueues",
+        "Feeds.Cluster.LiveFeed", "Feeds.Cluster.LogSubscription", "Feeds.Cluster.StreamFeedSource", "Feeds.LogFeedSource",
         "Inboxes.IInboxGrain", "Inboxes.InboxGrain", "Inboxes.InboxValidator",
         "Originators.ChainLogGrain", "Originators.IChainLogGrain", "Originators.IOriginatorLog", "Originators.ISequencerGrain",
         "Originators.LogKeeper", "Originators.OriginatorLogs", "Originators.PublishBatcher", "Originators.SequencerGrain",

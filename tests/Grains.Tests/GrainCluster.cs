@@ -29,7 +29,12 @@ internal sealed class GrainCluster : IAsyncDisposable
     public ISequencerGrain Sequencer => _cluster.Client.GetGrain<ISequencerGrain>(TestPublishes.Node.Value);
 
     public static async Task<GrainCluster> StartAsync(
-        short silos, Action<IServiceCollection>? services = null, Dictionary<string, string?>? settings = null, FakeEnvelopeStore? existing = null)
+        short silos,
+        Action<IServiceCollection>? services = null,
+        Dictionary<string, string?>? settings = null,
+        FakeEnvelopeStore? existing = null,
+        Action<ISiloBuilder>? silo = null,
+        Action<IClientBuilder, IEnvelopeStore>? client = null)
     {
         var store = existing ?? new FakeEnvelopeStore();
         var chain = new FakeAppChain(TimeProvider.System);
@@ -46,6 +51,13 @@ internal sealed class GrainCluster : IAsyncDisposable
             host.Services.AddOriginators().AddPublisher();
             services?.Invoke(host.Services);
         });
+        builder.ConfigureSilo((_, each) => silo?.Invoke(each));
+        builder.ConfigureClientHost(host =>
+        {
+            host.Logging.SetMinimumLevel(LogLevel.Warning);
+            host.Configuration.AddInMemoryCollection([KeyValuePair.Create("Node:Id", (string?)$"{TestPublishes.Node}"), .. settings ?? []]);
+        });
+        builder.ConfigureClient(one => client?.Invoke(one, store));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new GrainCluster(cluster, store, chain);

@@ -102,13 +102,14 @@ internal sealed partial class FeedFollower
         var missed = new SequenceId(Volatile.Read(ref _markBefore));
         if (missed <= Position) return;
         Log.Behind(_logger, _originator.Value, Position.Value, missed.Value);
+        _source.Missed(_originator);
         await FillAsync(missed, cancellationToken);
     }
 
     // False when the log had nothing to say and is to be asked again later.
     private async Task<bool> TakeAsync(FeedReply reply, CancellationToken cancellationToken)
     {
-        if (reply.Status == FeedStatus.OlderThanRing)
+        if (reply is { Status: FeedStatus.OlderThanRing, Batches.Length: 0 })
         {
             var marks = await _hub.Store.ReadMarksAsync(cancellationToken);
             if (marks[_originator] <= Position) return false;

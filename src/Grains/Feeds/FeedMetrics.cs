@@ -11,6 +11,7 @@ internal sealed class FeedMetrics
     private readonly Counter<long> _lapses;
     private readonly Counter<long> _skips;
     private readonly Counter<long> _losses;
+    private readonly Counter<long> _resubscriptions;
     private readonly UpDownCounter<long> _streams;
 
     public FeedMetrics(IMeterFactory meters)
@@ -22,6 +23,8 @@ internal sealed class FeedMetrics
         _lapses = meter.CreateCounter<long>("xmtp.feed.lapses", "{lapse}", "Times a slow stream went back to reading history.");
         _skips = meter.CreateCounter<long>("xmtp.feed.skips", "{skip}", "Times the feed jumped over a gap too long to replay.");
         _losses = meter.CreateCounter<long>("xmtp.feed.losses", "{loss}", "Times all streams were ended because the feed did not advance.");
+        _resubscriptions = meter.CreateCounter<long>(
+            "xmtp.feed.resubscriptions", "{subscription}", "Times this process's subscription to a log's stream was lost or silent and was renewed.");
         _streams = meter.CreateUpDownCounter<long>("xmtp.feed.streams", "{stream}", "Open streams.");
     }
 
@@ -37,6 +40,8 @@ internal sealed class FeedMetrics
     public void Skipped() => _skips.Add(1);
 
     public void Lost() => _losses.Add(1);
+
+    public void Resubscribed() => _resubscriptions.Add(1);
 
     public void StreamOpened() => _streams.Add(1);
 

@@ -11,5 +11,9 @@ internal interface IFeedSource
 
     /// <summary>Batches of a log after a position, as <see cref="IOriginatorLog.ReadAsync"/>. Never throws for a log that is moving, away or
     /// unknown: that is <see cref="FeedStatus.Ending"/>, and the store's marks show what is missed.</summary>
+    /// <remarks>One read of a log at a time.</remarks>
     Task<FeedReply> ReadAsync(OriginatorId originator, SequenceId after, int maxBytes, TimeSpan wait);
+
+    /// <summary>The store has had something of a log for a while that no read returned.</summary>
+    void Missed(OriginatorId originator);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -14,14 +15,14 @@ internal sealed partial class LogFeedSource(IGrainFactory grains, IOptions<NodeO
 
     private static readonly FeedReply Ending = new() { Status = FeedStatus.Ending, Batches = [], Head = default };
 
-    private readonly Dictionary<OriginatorId, IOriginatorLog> _logs =
-        OriginatorLogs.Kept(node.Value.Originator).ToDictionary(id => id, id => grains.LogOf(id, node.Value.Originator));
+    private readonly ConcurrentDictionary<OriginatorId, IOriginatorLog> _logs = new(); // found when first read: a client knows no grain before it is connected
 
     public IReadOnlyList<OriginatorId> Followed { get; } = OriginatorLogs.Kept(node.Value.Originator);
 
     public async Task<FeedReply> ReadAsync(OriginatorId originator, SequenceId after, int maxBytes, TimeSpan wait)
     {
-        if (!_logs.TryGetValue(originator, out var log)) return Ending;
+        if (!Followed.Contains(originator)) return Ending;
+        var log = _logs.GetOrAdd(originator, id => grains.LogOf(id, node.Value.Originator));
         try
         {
             return await log.ReadAsync(after, maxBytes, wait).WaitAsync(wait + Grace, clock);
@@ -31,6 +32,11 @@ internal sealed partial class LogFeedSource(IGrainFactory grains, IOptions<NodeO
             Log.ReadFailed(logger, originator.Value, failure.Message);
             return Ending;
         }
+    }
+
+    /// <summary>Nothing to do: the next read asks whoever keeps the log then.</summary>
+    public void Missed(OriginatorId originator)
+    {
     }
 
     private static partial class Log

@@ -30,7 +30,8 @@ public static class ReadingServices
         });
         services.TryAddSingleton<FeedMetrics>();
         services.TryAddSingleton<TopicMetrics>();
-        services.TryAddSingleton<IFeedSource, LogFeedSource>();
+        services.TryAddSingleton<LogFeedSource>();
+        services.TryAddSingleton<IFeedSource>(static provider => provider.GetRequiredService<LogFeedSource>()); // see LiveFeedHosting
         services.TryAddSingleton<AddressCache>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFeedTap, AddressCache>(static provider => provider.GetRequiredService<AddressCache>()));
         services.TryAddSingleton<TopicTails>();

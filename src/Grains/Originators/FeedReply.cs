@@ -9,7 +9,7 @@ public sealed class FeedReply
     /// <summary>What the read found.</summary>
     [Id(0)] public required FeedStatus Status { get; init; }
 
-    /// <summary>The batches after the asked position, in order; empty unless <see cref="FeedStatus.Current"/>.</summary>
+    /// <summary>The batches after the asked position, in order; with <see cref="FeedStatus.OlderThanRing"/> something is missing before the first.</summary>
     [Id(1)] public required FeedBatch[] Batches { get; init; }
 
     /// <summary>The log's mark as this activation knows it; zero when it has not appended yet.</summary>

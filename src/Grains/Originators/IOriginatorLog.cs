@@ -7,7 +7,7 @@ namespace XmtpOrleans.Grains.Originators;
 [Alias("xmtp.originator-log")]
 public interface IOriginatorLog : IGrainWithIntegerKey
 {
-    /// <summary>Batches after a position, from memory. Waits up to <paramref name="wait"/> when there are none yet; returns empty at once
+    /// <summary>Batches after a position, from memory; from the oldest in memory when that begins later. Waits up to <paramref name="wait"/> when there are none yet; returns empty at once
     /// when the activation starts to end.</summary>
     /// <param name="after">The last position the caller has.</param>
     /// <param name="maxBytes">About how many bytes of envelopes to return; at least one batch is returned when there is one.</param>

@@ -36,6 +36,9 @@ internal sealed class FeedModel : IFeedSource
     public bool LogsAway { get; set; }
 
     /// <summary>How often the store was asked what.</summary>
+    /// <summary>How often the hub said that it had missed something.</summary>
+    public int Misses { get; private set; }
+
     public Dictionary<StoreCall, int> Calls { get; } = [];
 
     /// <summary>The marks of all logs.</summary>
@@ -133,7 +136,7 @@ internal sealed class FeedModel : IFeedSource
         {
             var ring = _rings.GetValueOrDefault(originator) ?? [];
             FeedBatch[] batches = [.. ring.Where(batch => batch.Last > after).Take(3)];
-            if (batches.Length > 0 && batches[0] == ring[0] && batches[0].Previous > after) return Reply(FeedStatus.OlderThanRing);
+            if (batches.Length > 0 && batches[0] == ring[0] && batches[0].Previous > after) return Reply(FeedStatus.OlderThanRing, batches);
             if (batches.Length > 0) return Reply(FeedStatus.Current, batches);
             var left = deadline - _clock.GetUtcNow();
             if (left <= TimeSpan.Zero) return Reply(FeedStatus.Current);
@@ -145,6 +148,8 @@ internal sealed class FeedModel : IFeedSource
 
         return Reply(FeedStatus.Ending);
     }
+
+    public void Missed(OriginatorId originator) => Misses++;
 
     private static FeedReply Reply(FeedStatus status, params FeedBatch[] batches) => new() { Status = status, Batches = batches, Head = default };
 

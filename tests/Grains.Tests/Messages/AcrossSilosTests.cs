@@ -1,9 +1,12 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
+using Orleans.Streams;
+using XmtpOrleans.Grains.Feeds.Cluster;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Grains.Tests.Feeds.Cluster;
 using XmtpOrleans.Grains.Topics;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Envelopes;
@@ -58,6 +61,25 @@ public sealed class AcrossSilosTests
         {
             // From both: at least one of them is not where the grain lives.
             foreach (var silo in cluster.Silos) await call(silo.ServiceProvider.GetRequiredService<IGrainFactory>());
+        }
+    }
+
+    [Fact]
+    public async Task Stream_EveryContainer_ReachesAnotherSilo()
+    {
+        Assert.Equal([typeof(FeedContainer)], typeof(ISequencerGrain).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IBatchContainer))));
+
+        await using var cluster = await LiveFeedCluster.StartAsync(2);
+        // One of them is not where the queue is served.
+        await using var first = await StuckSubscriber.SubscribeAsync(cluster.Silos[0].ServiceProvider);
+        await using var second = await StuckSubscriber.SubscribeAsync(cluster.Silos[1].ServiceProvider);
+        await cluster.PublishAsync(cluster.Silos[0], "across");
+
+        foreach (var subscriber in new[] { first, second })
+        {
+            var batch = await subscriber.Reached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.Equal((default(SequenceId), new SequenceId(1)), (batch.Previous, batch.Last));
+            Assert.Equal(cluster.Grains.Store.Rows(TestPublishes.Node).Single().Entry.Bytes, batch.Entries.Single().Bytes);
         }
     }
 

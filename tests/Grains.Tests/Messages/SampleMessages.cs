@@ -1,3 +1,4 @@
+using XmtpOrleans.Grains.Feeds.Cluster;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Grains.Topics;
@@ -68,6 +69,7 @@ internal static class SampleMessages
         ["xmtp.log-entry"] = LogEntry,
         ["xmtp.feed-batch"] = FeedBatch,
         ["xmtp.feed-reply"] = new FeedReply { Status = FeedStatus.OlderThanRing, Batches = [FeedBatch], Head = new SequenceId(301) },
+        ["xmtp.feed-container"] = new FeedContainer { Originator = new OriginatorId(100), Batches = [FeedBatch] },
         ["xmtp.publish-entry"] = PublishEntry,
         ["xmtp.publish-request"] = PublishRequest,
         ["xmtp.publish-batch"] = new PublishBatch { Requests = [PublishRequest] },

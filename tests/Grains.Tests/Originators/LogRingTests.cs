@@ -32,6 +32,7 @@ public sealed class LogRingTests
         ring.Open(new SequenceId(9));
 
         Assert.Equal(FeedStatus.OlderThanRing, (await read).Status);
+        Assert.Empty((await read).Batches);
     }
 
     [Fact]
@@ -69,12 +70,13 @@ public sealed class LogRingTests
     [Theory]
     [InlineData(3, long.MaxValue)]
     [InlineData(100, 60)]
-    public async Task Read_OlderThanWhatIsKept_SaysSo(int maxBatches, long maxBytes)
+    public async Task Read_OlderThanWhatIsKept_SaysSoAndGivesTheOldest(int maxBatches, long maxBytes)
     {
         var ring = new LogRing(_clock, maxBatches, maxBytes);
         for (ulong at = 0; at < 20; at += 2) ring.Add(Batch(at, at + 2));
 
-        Assert.Equal(FeedStatus.OlderThanRing, (await ring.ReadAsync(new SequenceId(13), 1_000, TimeSpan.Zero)).Status);
+        var older = await ring.ReadAsync(new SequenceId(13), maxBytes: 20, TimeSpan.Zero);
+        Assert.Equal((FeedStatus.OlderThanRing, new SequenceId(14), new SequenceId(16)), (older.Status, older.Batches.Single().Previous, older.Batches.Single().Last));
         Assert.Equal(3, (await ring.ReadAsync(new SequenceId(14), 1_000, TimeSpan.Zero)).Batches.Length);
     }
 
