@@ -33,7 +33,7 @@ internal static class EmbeddedHosting
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error); // 100405: asks for the server collector, which costs memory here
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error); // 100150: false alarm at start in this version
         builder.Logging.AddFilter("Orleans.Messaging.GatewayManager", LogLevel.Error); // ten lines a second while no silo lives; readiness says so, too
-        builder.Logging.AddFilter("Polly", LogLevel.Error); // retries inside Orleans
+        builder.Logging.AddFilter("Polly", LogLevel.Critical); // retries inside Orleans, which logs what comes of them itself
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 }

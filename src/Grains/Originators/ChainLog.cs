@@ -37,6 +37,7 @@ internal sealed partial class ChainLog
     private long _lastNs;
     private long _lastArrivalUs;
     private long _leaseAsked;
+    private long _leaseTaken;
 
     /// <summary>A log that follows nothing yet.</summary>
     public ChainLog(
@@ -170,6 +171,7 @@ internal sealed partial class ChainLog
     {
         _leaseAsked = _clock.GetTimestamp();
         var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
+        _leaseTaken = _clock.GetTimestamp();
         await ReadCursorAsync(CancellationToken.None);
         (_lease, _last, _lastNs) = (lease, lease.Last, lease.LastNs);
         _ring.Open(lease.Last);
@@ -218,14 +220,12 @@ internal sealed partial class ChainLog
     // Durable, then visible.
     private async Task<bool> CommitAsync(List<ChainEventRow> decided)
     {
-        // By the store's clock, which all owners of the log share.
-        var now = _lease!.StoreTime + _clock.GetElapsedTime(_leaseAsked);
-        var arrivalUs = Math.Max(ClockGuard.Nanoseconds(now) / 1_000, _lastArrivalUs + 1);
+        var arrivalUs = Math.Max(ClockGuard.Nanoseconds(ArrivalTime()) / 1_000, _lastArrivalUs + 1);
         var rows = decided.Where(static row => row.Rejection is null).Select((row, at) => row.ToRow(_originator, arrivalUs + at)).ToList();
         var last = decided[^1];
         var append = new LogAppend
         {
-            Lease = _lease,
+            Lease = _lease!,
             Previous = _last,
             Last = last.Source.Sequence,
             LastNs = last.OriginatorNs,
@@ -243,6 +243,17 @@ internal sealed partial class ChainLog
         _ring.Add(new FeedBatch { Previous = append.Previous, Last = append.Last, Entries = [.. rows.Select(static row => row.Entry)] });
         _metrics.Committed(_originator, rows.Count, append.Last);
         return true;
+    }
+
+    // This process's clock, as the sequencer's: whoever publishes a message once its commit is answered must not find the message the older of the two
+    // (clients skip a group whose newest envelope they have). The store's clock bounds it where this machine's is wrong; the lease says that one only
+    // to within the time it took.
+    private DateTimeOffset ArrivalTime()
+    {
+        var earliest = _lease!.StoreTime + _clock.GetElapsedTime(_leaseTaken);
+        var latest = _lease.StoreTime + _clock.GetElapsedTime(_leaseAsked);
+        var now = _clock.GetUtcNow();
+        return now < earliest ? earliest : now > latest ? latest : now;
     }
 
     private RejectedEntry Reject(ChainEventRow row)

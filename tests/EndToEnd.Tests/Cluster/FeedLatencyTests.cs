@@ -20,7 +20,7 @@ public sealed class FeedLatencyTests(ITestOutputHelper output)
     [Fact]
     public async Task Publish_AtARate_ReachesStreamsOfEveryProcess()
     {
-        if (Environment.GetEnvironmentVariable(RateVariable) is not { Length: > 0 } text) Requirement.Missing($"Measures only with {RateVariable}.");
+        if (Environment.GetEnvironmentVariable(RateVariable) is not { Length: > 0 } text) Assert.Skip($"Measures only with {RateVariable}.");
         else await MeasureAsync(int.Parse(text, CultureInfo.InvariantCulture));
     }
 

@@ -77,7 +77,7 @@ public sealed class AcrossSilosTests
 
         foreach (var subscriber in new[] { first, second })
         {
-            var batch = await subscriber.Reached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            var batch = await subscriber.Reached.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.Equal((default(SequenceId), new SequenceId(1)), (batch.Previous, batch.Last));
             Assert.Equal(cluster.Grains.Store.Rows(TestPublishes.Node).Single().Entry.Bytes, batch.Entries.Single().Bytes);
         }

@@ -36,6 +36,35 @@ public sealed class ChainLogTests
     }
 
     [Fact]
+    public async Task Follow_LeaseTakesLong_EntriesArriveNoLaterThanNow()
+    {
+        var harness = new ChainLogHarness(ChainContract.GroupMessages);
+        harness.Store.Before = call =>
+        {
+            if (call == StoreCall.TakeLease) harness.Clock.Advance(TimeSpan.FromSeconds(5));
+            return Task.CompletedTask;
+        };
+        harness.Chain.Emit(ChainContract.GroupMessages, TestBroadcasts.GroupId(), TestBroadcasts.Commit("a"));
+
+        await harness.ReachAsync(1);
+
+        // A message that follows at once is stamped by this clock and has to be the newer one.
+        Assert.Equal((harness.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, harness.Stored.Single().Entry.ArrivalUs);
+    }
+
+    [Fact]
+    public async Task Follow_ClockOfThisMachineIsWrong_EntriesArriveByTheStores()
+    {
+        var harness = new ChainLogHarness(ChainContract.GroupMessages) { Store = { ClockSkew = TimeSpan.FromHours(-1) } };
+        harness.Chain.Emit(ChainContract.GroupMessages, TestBroadcasts.GroupId(), TestBroadcasts.Commit("a"));
+
+        await harness.ReachAsync(1);
+
+        var stores = harness.Clock.GetUtcNow() - TimeSpan.FromHours(1);
+        Assert.Equal((stores - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, harness.Stored.Single().Entry.ArrivalUs);
+    }
+
+    [Fact]
     public async Task Follow_TwoNodes_StoreTheSameBytes()
     {
         var first = new ChainLogHarness(ChainContract.GroupMessages);
