@@ -22,10 +22,15 @@ internal sealed class ClusterProcess(string name, string role, Uri rpc, Uri ops,
     /// <summary>Port for fronts alone; zero for what is no silo.</summary>
     public int ClientPort { get; init; }
 
-    /// <summary>How many publishes the sequencer took, as far as it lives or lived in this process; zero when the process does not answer.</summary>
-    public async Task<double> SequencedAsync() =>
-        (await MetricsAsync()).Where(static line => line.StartsWith("xmtp_sequencer_requests", StringComparison.Ordinal))
-            .Sum(static line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+    /// <summary>How many publishes the sequencer accepted while it lived in this process; null when the process does not answer.</summary>
+    public async Task<double?> SequencedAsync()
+    {
+        var lines = await MetricsAsync();
+        return lines.Count == 0
+            ? null
+            : lines.Where(static line => line.StartsWith("xmtp_sequencer_requests", StringComparison.Ordinal) && line.Contains("\"Accepted\"", StringComparison.Ordinal))
+                .Sum(static line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Ends it gently and starts it again.</summary>
     public async Task RestartAsync()

@@ -17,7 +17,7 @@ internal sealed class PublishTimes
         var times = _times.Order().ToList();
         var before = Math.Max(0, times.FindLastIndex(time => time <= from));
         var longest = TimeSpan.Zero;
-        for (var at = before + 1; at < times.Count && times[at - 1] <= to; at++)
+        for (var at = before + 1; at < times.Count && times[at - 1] < to; at++)
         {
             var gap = Stopwatch.GetElapsedTime(times[at - 1], times[at]);
             if (gap > longest) longest = gap;
