@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace XmtpOrleans.Testing;
@@ -117,7 +115,7 @@ public sealed class PostgresServer : IDisposable
     {
         var binaries = FindBinaries()!;
         var folder = Directory.CreateTempSubdirectory("xmtp-postgres-").FullName;
-        var port = FreePort();
+        var port = FreePorts.Take(1)[0];
         if (Environment.IsPrivilegedProcess) await RunAsync("chown", "postgres", folder); // the server refuses to run as root
         await RunAsync(Unprivileged(
             [Path.Combine(binaries, "initdb"), "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
@@ -164,13 +162,6 @@ public sealed class PostgresServer : IDisposable
         }
 
         return Process.Start(start)!;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task ExecuteAsync(string connectionString, string sql)

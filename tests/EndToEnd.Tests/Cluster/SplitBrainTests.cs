@@ -2,6 +2,7 @@ using System.Diagnostics;
 using XmtpOrleans.EndToEnd.Tests.Clients;
 using XmtpOrleans.EndToEnd.Tests.Crashes;
 using XmtpOrleans.EndToEnd.Tests.Processes;
+using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.EndToEnd.Tests.Cluster;
 

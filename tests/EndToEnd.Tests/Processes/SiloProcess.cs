@@ -1,3 +1,5 @@
+using XmtpOrleans.Testing;
+
 namespace XmtpOrleans.EndToEnd.Tests.Processes;
 
 /// <summary>A whole network in one process, the <c>dev</c> command, with data and ports that stay the same over its restarts.</summary>

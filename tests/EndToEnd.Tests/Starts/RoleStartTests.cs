@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using XmtpOrleans.EndToEnd.Tests.Cluster;
 using XmtpOrleans.EndToEnd.Tests.Processes;
+using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.EndToEnd.Tests.Starts;
 

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,6 +8,7 @@ using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Silo.Cluster;
 using XmtpOrleans.Storage;
 using XmtpOrleans.Storage.Postgres;
+using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.Silo.Tests.Cluster;
 
@@ -35,11 +34,14 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
     }
 
-    public static Task<ClusterHost> StartSiloAsync(string connectionString, string name, params (string Key, string Value)[] settings) =>
-        StartAsync(connectionString,
-            [("Cluster:SiloName", name), ("Cluster:AdvertisedAddress", "127.0.0.1"), ("Cluster:SiloPort", FreePort()), ("Cluster:ClientPort", FreePort()), .. settings],
+    public static Task<ClusterHost> StartSiloAsync(string connectionString, string name, params (string Key, string Value)[] settings)
+    {
+        var ports = FreePorts.Take(2);
+        return StartAsync(connectionString,
+            [("Cluster:SiloName", name), ("Cluster:AdvertisedAddress", "127.0.0.1"), ("Cluster:SiloPort", $"{ports[0]}"), ("Cluster:ClientPort", $"{ports[1]}"), .. settings],
             static host => host.UseOrleans(static silo => silo.UseCluster()),
             static services => services.EnterClusterAsync(TestContext.Current.CancellationToken));
+    }
 
     public static Task<ClusterHost> StartClientAsync(string connectionString, params (string Key, string Value)[] settings) =>
         StartAsync(connectionString, settings,
@@ -85,12 +87,5 @@ internal sealed class ClusterHost : IAsyncDisposable
             if (host is IAsyncDisposable disposable) await disposable.DisposeAsync();
             throw;
         }
-    }
-
-    private static string FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return $"{((IPEndPoint)probe.LocalEndpoint).Port}";
     }
 }

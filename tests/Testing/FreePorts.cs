@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace XmtpOrleans.EndToEnd.Tests.Processes;
+namespace XmtpOrleans.Testing;
 
 /// <summary>Ports of the loopback address that nobody listens on. They lie below those that systems give to outgoing connections: over the restarts of a
 /// process another connection of the machine would take one of those sooner or later.</summary>
-internal static class FreePorts
+public static class FreePorts
 {
     private const int First = 15_000;
     private const int AfterLast = 32_000;
