@@ -55,8 +55,9 @@ internal sealed class RawClient : IDisposable
             while (count < frames && await call.ResponseStream.MoveNext(end.Token)) count++;
             return (count, Status.DefaultSuccess);
         }
-        catch (RpcException failure) when (failure.StatusCode is StatusCode.Cancelled && end.IsCancellationRequested)
+        catch (RpcException failure) when (end.IsCancellationRequested && failure.Status is { StatusCode: StatusCode.Cancelled } or { DebugException: IOException { InnerException: null } })
         {
+            // The second is how the HTTP client tells of its own end of a stream it is just reading.
             return (count, Status.DefaultSuccess);
         }
         catch (RpcException failure)
