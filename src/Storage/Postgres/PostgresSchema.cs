@@ -14,6 +14,8 @@ internal static class PostgresSchema
 
     private const string MigrationTableExistsSql = "SELECT to_regclass('migration') IS NOT NULL";
 
+    private const string NodeExistsSql = "SELECT EXISTS (SELECT FROM node)";
+
     private const string CreateMigrationTableSql = """
         CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
         """;
@@ -62,6 +64,13 @@ internal static class PostgresSchema
         {
             throw new StoreException(
                 $"The database has schema {applied} and this version needs {Newest}; run migrate.", innerException: null, isTransient: true);
+        }
+
+        // Whoever migrates writes it last.
+        await using var prepared = new NpgsqlCommand(NodeExistsSql, connection);
+        if (!(bool)(await prepared.ExecuteScalarAsync(cancellationToken))!)
+        {
+            throw new StoreException("The database is being migrated.", innerException: null, isTransient: true);
         }
     }
 

@@ -144,6 +144,24 @@ public sealed class PostgresServerLossTests
     }
 
     [Fact]
+    public async Task Open_SomebodyIsNotYetDoneMigrating_IsToBeTriedAgain()
+    {
+        var migrating = new PostgresHarness();
+        await (await migrating.OpenAsync()).CloseAsync();
+        await using (var source = NpgsqlDataSource.Create(migrating.ConnectionString))
+        await using (var notYet = source.CreateCommand("DELETE FROM node"))
+        {
+            await notYet.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        var front = new PostgresHarness(static options => options.Migrate = false);
+        Assert.True((await Assert.ThrowsAsync<StoreException>(() => front.OpenAsync(migrating.ConnectionString))).IsTransient);
+
+        await (await migrating.OpenAsync()).CloseAsync();
+        await (await front.OpenAsync(migrating.ConnectionString)).CloseAsync();
+    }
+
+    [Fact]
     public void Options_Defaults_AreAsDocumented()
     {
         var options = new PostgresOptions { ConnectionString = "Host=here" };
