@@ -4,7 +4,7 @@ using XmtpOrleans.Grains.Hosting;
 namespace XmtpOrleans.Gateway.Payers;
 
 /// <summary>The links to the registered nodes, rebuilt as the registry changes.</summary>
-internal sealed class NodeDirectory(INodeRegistry registry, IOptions<PayerOptions> options, TimeProvider clock) : IDisposable
+internal sealed class NodeDirectory(INodeRegistry registry, INodeResolver resolver, IOptions<PayerOptions> options, TimeProvider clock) : IDisposable
 {
     private readonly Lock _rebuilding = new();
     private volatile Snapshot _current = new([], []);
@@ -60,7 +60,7 @@ internal sealed class NodeDirectory(INodeRegistry registry, IOptions<PayerOption
                 .. registered
                     .Where(node => node.Url.Scheme == Uri.UriSchemeHttp || node.Url.Scheme == Uri.UriSchemeHttps)
                     .OrderBy(node => node.Id)
-                    .Select(node => known.Remove(node, out var link) ? link : new NodeLink(node, clock)),
+                    .Select(node => known.Remove(node, out var link) ? link : new NodeLink(node, resolver, clock)),
             ];
             _current = new Snapshot(registered, links);
             foreach (var removed in known.Values)

@@ -40,20 +40,45 @@ internal sealed partial class NodeHealth(
 
     private async Task CheckAsync(NodeLink link, CancellationToken cancellationToken)
     {
+        var wasHealthy = link.IsHealthy(options.Value.HealthyFor);
+        var fault = await FaultAsync(link, cancellationToken);
+        if (fault is not null)
+        {
+            // A front that leaves or hangs is not yet the node: behind the same address another one may be well.
+            link.Reconnect();
+            fault = await FaultAsync(link, cancellationToken);
+        }
+
+        if (fault is null)
+        {
+            link.MarkHealthy();
+            if (!wasHealthy) Log.NodeHealthy(logger, link.Id.Value);
+        }
+        else
+        {
+            link.MarkFailed();
+            if (wasHealthy) Log.NodeUnhealthy(logger, link.Id.Value, fault);
+        }
+    }
+
+    private async Task<string?> FaultAsync(NodeLink link, CancellationToken cancellationToken)
+    {
         using var timeout = new CancellationTokenSource(options.Value.HealthTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        var wasHealthy = link.IsHealthy(options.Value.HealthyFor);
         try
         {
             await link.CheckHealthAsync(either.Token);
-            link.MarkHealthy();
-            if (!wasHealthy) Log.NodeHealthy(logger, link.Id.Value);
+            return null;
         }
         catch (Exception failure) when (failure is RpcException or OperationCanceledException or ObjectDisposedException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            link.MarkFailed();
-            if (wasHealthy) Log.NodeUnhealthy(logger, link.Id.Value, failure.Message);
+            return failure switch
+            {
+                RpcException refusal => $"{refusal.StatusCode}, {refusal.Status.Detail}",
+                OperationCanceledException => $"no answer within {options.Value.HealthTimeout.TotalSeconds} s",
+                _ => failure.Message,
+            };
         }
     }
 }

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
 using Xmtp.Xmtpv4.MessageApi;
 using Xmtp.Xmtpv4.MetadataApi;
 using XmtpOrleans.Gateway.Rpc;
@@ -11,45 +10,29 @@ using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Gateway.Payers;
 
-/// <summary>The connection to one node as registered, and what is known of its health. A changed registration is another link.</summary>
-/// <remarks>Calls throw <see cref="RpcException"/>, or <see cref="OperationCanceledException"/> when their token fires.</remarks>
+/// <summary>The way to one node as registered, whatever fronts stand behind its address, and what is known of its health. A changed registration is
+/// another link.</summary>
+/// <remarks>Calls throw <see cref="RpcException"/>, or <see cref="OperationCanceledException"/> when their token fires. A call whose connection is lost is
+/// repeated on another one: reads change nothing, and a node knows a publish again by its bytes.</remarks>
 internal sealed class NodeLink : IDisposable
 {
+    private const int MaxConnectionsOfCall = 3;
     private const long NeverHealthy = 0;
 
-    private readonly GrpcChannel _channel;
-    private readonly CallInvoker _calls;
+    private readonly NodeDialer _dialer;
     private readonly TimeProvider _clock;
-    private long _healthyAt = NeverHealthy; // clock timestamp; written by the health checks, and by any call that failed to reach the node
+    private volatile NodeConnection _connection; // written by the health checks
+    private long _healthyAt = NeverHealthy; // clock timestamp of the last health check that was answered; written by those
+    private volatile bool _hasFailed; // since then; written by the health checks, and by any call that failed to reach the node
+    private volatile bool _disposed;
     private volatile Method<ReadyMessage, EnvelopeList> _publish = NodeMethods.PublishApi;
 
-    public NodeLink(RegisteredNode node, TimeProvider clock)
+    public NodeLink(RegisteredNode node, INodeResolver resolver, TimeProvider clock)
     {
         Node = node;
         _clock = clock;
-        _channel = GrpcChannel.ForAddress(node.Url, new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler
-            {
-                UseProxy = false,
-                EnableMultipleHttp2Connections = true,
-                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-                InitialHttp2StreamWindowSize = 4 * 1024 * 1024,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-                ActivityHeadersPropagator = null,
-            },
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = RpcOptions.MaxMessageBytes,
-            MaxSendMessageSize = RpcOptions.MaxMessageBytes,
-            ThrowOperationCanceledOnCancellation = true,
-
-            // A node that restarts is to be seen again by the next health check or the one after.
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
-            MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        });
-        _calls = _channel.CreateCallInvoker();
+        _dialer = new NodeDialer(resolver, clock, Random.Shared);
+        _connection = new NodeConnection(node.Url, _dialer);
     }
 
     public RegisteredNode Node { get; }
@@ -57,14 +40,25 @@ internal sealed class NodeLink : IDisposable
     public OriginatorId Id => Node.Id;
 
     /// <summary>Whether the node was seen healthy within that time, and nothing went wrong since.</summary>
-    public bool IsHealthy(TimeSpan within) =>
+    public bool IsHealthy(TimeSpan within) => !_hasFailed && WasHealthy(within);
+
+    /// <summary>Whether the node was seen healthy within that time, whatever went wrong since.</summary>
+    public bool WasHealthy(TimeSpan within) =>
         Interlocked.Read(ref _healthyAt) is not NeverHealthy and var at && _clock.GetElapsedTime(at) <= within;
 
     /// <summary>The node answered a health check.</summary>
-    public void MarkHealthy() => Interlocked.Exchange(ref _healthyAt, Math.Max(_clock.GetTimestamp(), NeverHealthy + 1));
+    public void MarkHealthy()
+    {
+        Interlocked.Exchange(ref _healthyAt, Math.Max(_clock.GetTimestamp(), NeverHealthy + 1));
+        _hasFailed = false;
+    }
 
     /// <summary>The node failed a health check, or could not be reached; it is unhealthy until the next check it answers.</summary>
-    public void MarkFailed() => Interlocked.Exchange(ref _healthyAt, NeverHealthy);
+    public void MarkFailed() => _hasFailed = true;
+
+    /// <summary>Whether a call failed because nobody could be reached, rather than by an answer.</summary>
+    public static bool IsUnreached(RpcException failure) =>
+        failure.StatusCode != StatusCode.Cancelled && failure.Status.DebugException is HttpRequestException or IOException;
 
     /// <summary>Asks the node whether it serves; returns when it does.</summary>
     public async Task CheckHealthAsync(CancellationToken cancellationToken)
@@ -74,6 +68,15 @@ internal sealed class NodeLink : IDisposable
         {
             throw new RpcException(new Status(StatusCode.Unavailable, $"health status {answer.Status}"));
         }
+    }
+
+    /// <summary>Lets later calls take a new connection, which may lead to another front; those under way keep theirs. Only one caller at a time.</summary>
+    public void Reconnect()
+    {
+        var before = _connection;
+        _connection = new NodeConnection(Node.Url, _dialer);
+        before.Release();
+        if (_disposed) _connection.Dispose();
     }
 
     /// <summary>Publishes payer envelopes, and returns what the node answered, unverified.</summary>
@@ -95,18 +98,19 @@ internal sealed class NodeLink : IDisposable
     }
 
     /// <summary>Waits until the node's mark of a log reaches a position. The wait ends by the token alone.</summary>
-    public async Task WaitForMarkAsync(OriginatorId originator, SequenceId sequence, CancellationToken cancellationToken)
-    {
-        using var call = _calls.AsyncServerStreamingCall(
-            NodeMethods.FollowMarks, host: null, new CallOptions(cancellationToken: cancellationToken), new GetSyncCursorRequest());
-        while (await call.ResponseStream.MoveNext(cancellationToken))
+    public Task WaitForMarkAsync(OriginatorId originator, SequenceId sequence, CancellationToken cancellationToken) => OnConnectionAsync(
+        async calls =>
         {
-            var marks = call.ResponseStream.Current.LatestSync?.NodeIdToSequenceId;
-            if (marks is not null && marks.TryGetValue(originator.Value, out var mark) && mark >= sequence.Value) return;
-        }
+            using var call = calls.AsyncServerStreamingCall(
+                NodeMethods.FollowMarks, host: null, new CallOptions(cancellationToken: cancellationToken), new GetSyncCursorRequest());
+            while (await call.ResponseStream.MoveNext(cancellationToken))
+            {
+                var marks = call.ResponseStream.Current.LatestSync?.NodeIdToSequenceId;
+                if (marks is not null && marks.TryGetValue(originator.Value, out var mark) && mark >= sequence.Value) return mark;
+            }
 
-        throw new RpcException(new Status(StatusCode.Unavailable, "the node ended the stream of its marks"));
-    }
+            throw new RpcException(new Status(StatusCode.Unavailable, "the node ended the stream of its marks"));
+        });
 
     /// <summary>Envelopes of a log after a position.</summary>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> QueryLogAsync(
@@ -124,14 +128,51 @@ internal sealed class NodeLink : IDisposable
         return (await CallAsync(NodeMethods.Query, new QueryEnvelopesRequest { Query = query }, cancellationToken)).Envelopes;
     }
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _connection.Dispose();
+    }
 
-    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+    // Only a connection that was lost makes a difference: where none could be made, all addresses were tried.
+    private static bool IsConnectionLost(RpcException failure) => IsUnreached(failure) && failure.Status.DebugException
+        is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+
+    private Task<TResponse> CallAsync<TRequest, TResponse>(
         Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
         where TRequest : class
-        where TResponse : class
+        where TResponse : class => OnConnectionAsync(async calls =>
+        {
+            using var call = calls.AsyncUnaryCall(method, host: null, new CallOptions(cancellationToken: cancellationToken), request);
+            return await call.ResponseAsync;
+        });
+
+    private async Task<T> OnConnectionAsync<T>(Func<CallInvoker, Task<T>> callAsync)
     {
-        using var call = _calls.AsyncUnaryCall(method, host: null, new CallOptions(cancellationToken: cancellationToken), request);
-        return await call.ResponseAsync;
+        for (var connections = 1; ; connections++)
+        {
+            var connection = Use();
+            try
+            {
+                return await callAsync(connection.Calls);
+            }
+            catch (RpcException failure) when (connections < MaxConnectionsOfCall && IsConnectionLost(failure))
+            {
+                // The front has gone; the next connection leads to another one, or to its successor.
+            }
+            finally
+            {
+                connection.Release();
+            }
+        }
+    }
+
+    private NodeConnection Use()
+    {
+        while (true)
+        {
+            var connection = _connection;
+            if (connection.TryUse()) return connection; // else it was replaced meanwhile
+        }
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class NodePublisher(
     TimeProvider clock,
     ILogger<NodePublisher> logger)
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Publishes the envelopes as one group, in their order, through one originator: whoever can read one can read those before it.
     /// They succeed or fail together.</summary>
     /// <returns>The originator envelopes in the same order, or the fault of all.</returns>
@@ -22,24 +25,31 @@ internal sealed partial class NodePublisher(
     {
         var started = clock.GetTimestamp();
         var failed = 0;
-        PublishFault? fault = null;
-        foreach (var link in Candidates(group[0]))
+        for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks)))
         {
-            (var answers, fault) = await TryAsync(link, group, cancellationToken);
-            if (fault is null)
+            PublishFault? fault = null;
+            var isAnyAway = false;
+            foreach (var link in Candidates(group[0]))
             {
-                metrics.Published(link.Id, answers.Count, failed, clock.GetElapsedTime(started));
-                return (answers, null);
+                (var answers, fault) = await TryAsync(link, group, cancellationToken);
+                if (fault is null)
+                {
+                    metrics.Published(link.Id, answers.Count, failed, clock.GetElapsedTime(started));
+                    return (answers, null);
+                }
+
+                if (fault.IsPermanent) return ([], fault);
+                failed++;
+                isAnyAway |= fault.IsUnreached && link.WasHealthy(options.Value.ReconnectTime);
             }
 
-            if (fault.IsPermanent) return ([], fault);
-            failed++;
+            // A node that was there a moment ago is being restarted, or its address leads elsewhere soon.
+            if (!isAnyAway || clock.GetElapsedTime(started) >= options.Value.ReconnectTime) return ([], fault ?? PublishFault.Unavailable("no available nodes"));
+            await Task.Delay(pause, clock, cancellationToken);
         }
-
-        return ([], fault ?? PublishFault.Unavailable("no available nodes"));
     }
 
-    // Each node is tried once. The mapping decides among the healthy ones first, as attempts at the others cost seconds.
+    // In a round each node is tried once. The mapping decides among the healthy ones first, as attempts at the others cost seconds.
     private IEnumerable<NodeLink> Candidates(PlannedEnvelope first)
     {
         var links = nodes.Links;
@@ -72,11 +82,11 @@ internal sealed partial class NodePublisher(
         catch (RpcException refusal)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var fault = PublishFault.Of(refusal);
+            var isUnreached = NodeLink.IsUnreached(refusal);
+            var fault = isUnreached ? PublishFault.Unreached : PublishFault.Of(refusal);
             if (!fault.IsPermanent) Log.AttemptFailed(logger, link.Id.Value, refusal.StatusCode, refusal.Status.Detail);
 
-            // Only a failure to reach the node leaves an exception of the transport; a busy node stays listed.
-            if (refusal.Status.DebugException is not null && refusal.StatusCode == StatusCode.Unavailable) link.MarkFailed();
+            if (isUnreached) link.MarkFailed(); // a busy node stays listed
             return ([], fault);
         }
         catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)

@@ -27,6 +27,7 @@ public static class PayerGatewayHosting
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new Admission(provider.GetRequiredService<IOptions<AdmissionOptions>>().Value));
         services.TryAddSingleton(provider => new PayerSigner(payerKey(provider)));
+        services.TryAddSingleton<INodeResolver, DnsNodeResolver>();
         services.TryAddSingleton<NodeDirectory>();
         services.TryAddSingleton<NodeHealth>();
         services.TryAddSingleton<ListedNodes>();

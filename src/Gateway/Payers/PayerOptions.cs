@@ -17,9 +17,13 @@ public sealed class PayerOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Nodes tried for a request at most (<c>XMTPD_PAYER_ENVELOPE_PUBLISH_RETRIES</c>). Default: 5.</summary>
+    /// <summary>Nodes tried for a request at most, each anew when none could be reached (<c>XMTPD_PAYER_ENVELOPE_PUBLISH_RETRIES</c>). Default: 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>How long a publish waits for a node that was healthy a moment ago to come back, when none can be reached. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ReconnectTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Most envelopes in one request. Default: 1,000.</summary>
     [Range(1, 100_000)]

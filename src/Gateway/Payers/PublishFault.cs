@@ -13,6 +13,9 @@ internal sealed record PublishFault(StatusCode Code, string Text, TimeSpan? Retr
 
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether nobody was reached, so that the same node may take it a moment later.</summary>
+    public bool IsUnreached { get; init; }
+
     /// <summary>Whether the envelope itself or its sender is at fault, so that no other node would take it either (04 §4.2).</summary>
     public bool IsPermanent => Code is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.PermissionDenied
         or StatusCode.Unauthenticated or StatusCode.OutOfRange or StatusCode.Unimplemented;
@@ -22,6 +25,9 @@ internal sealed record PublishFault(StatusCode Code, string Text, TimeSpan? Retr
 
     /// <summary>Our fault, and passing.</summary>
     public static PublishFault Unavailable(string text) => new(StatusCode.Unavailable, text, DefaultRetryAfter);
+
+    /// <summary>Nobody answers where the node is said to be.</summary>
+    public static PublishFault Unreached { get; } = Unavailable("the node cannot be reached") with { IsUnreached = true };
 
     /// <summary>What a node's refusal means to the client: faults of the envelope pass as they are, a node's own troubles become ours.</summary>
     public static PublishFault Of(RpcException refusal)

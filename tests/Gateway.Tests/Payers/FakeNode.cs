@@ -1,9 +1,11 @@
 using System.Net;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xmtp.Xmtpv4.MessageApi;
@@ -53,6 +55,12 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
 
     /// <summary>Answers to publishes and to questions for marks, in place of what they should be.</summary>
     public byte[]? Garbage { get; set; }
+
+    /// <summary>Loses the connection of each publish that arrives, and answers nothing.</summary>
+    public bool LosesConnections { get; set; }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, Url.Port);
 
     /// <summary>Runs at each query; may throw.</summary>
     public Action OnQuery { get; set; } = static () => { };
@@ -156,7 +164,7 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private RpcServiceBinder BindPublish(RpcServiceBinder binder, string service) =>
-        binder.Unary<EnvelopeList, ReadyMessage>("PublishPayerEnvelopes", EnvelopeList.Parse, async (request, _) =>
+        binder.Unary<EnvelopeList, ReadyMessage>("PublishPayerEnvelopes", EnvelopeList.Parse, async (request, context) =>
         {
             var envelopes = request.Message.Envelopes.Select(bytes =>
             {
@@ -167,6 +175,12 @@ internal sealed class FakeNode : IRpcService, IAsyncDisposable
             {
                 _publishes.Add(envelopes);
                 PublishServices.Add(service);
+            }
+
+            if (LosesConnections)
+            {
+                context.Http.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
             }
 
             if (Garbage is { } garbage) return ReadyMessage.FromBytes(garbage);

@@ -70,7 +70,7 @@ public sealed class NodeListTests
     public void IsHealthy_AfterACheck_HoldsForTheGivenTimeOnly()
     {
         var clock = new FakeTimeProvider();
-        using var link = new NodeLink(new RegisteredNode(new OriginatorId(100), new Uri("http://127.0.0.1:1"), default), clock);
+        using var link = new NodeLink(new RegisteredNode(new OriginatorId(100), new Uri("http://127.0.0.1:1"), default), new DnsNodeResolver(), clock);
         Assert.False(link.IsHealthy(within: TimeSpan.FromDays(1)));
 
         link.MarkHealthy();

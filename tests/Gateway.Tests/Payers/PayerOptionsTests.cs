@@ -15,6 +15,7 @@ public sealed class PayerOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(60), options.RequestTimeout);
         Assert.Equal(TimeSpan.FromSeconds(30), options.AttemptTimeout);
         Assert.Equal(5, options.MaxAttempts);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.ReconnectTime);
         Assert.Equal(1_000, options.MaxEnvelopes);
         Assert.Equal(200_000, options.MaxChainPayloadBytes);
         Assert.Equal(TimeSpan.FromSeconds(2), options.ReadTimeout);
@@ -29,6 +30,7 @@ public sealed class PayerOptionsTests
     [InlineData("RequestTimeout", "00:00:00")]
     [InlineData("AttemptTimeout", "-00:00:01")]
     [InlineData("MaxAttempts", "0")]
+    [InlineData("ReconnectTime", "-00:00:01")]
     [InlineData("MaxEnvelopes", "0")]
     [InlineData("MaxChainPayloadBytes", "-1")]
     [InlineData("ReadTimeout", "01:00:00")]
