@@ -1,3 +1,4 @@
+using System.Net;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Xmtp.Xmtpv4.MessageApi;
@@ -69,6 +70,11 @@ internal sealed class NodeLink : IDisposable
             throw new RpcException(new Status(StatusCode.Unavailable, $"health status {answer.Status}"));
         }
     }
+
+    /// <summary>Opens a connection to the node and closes it: no more than that.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">Nobody answers.</exception>
+    public async Task ConnectAsync(CancellationToken cancellationToken) =>
+        await (await _dialer.ConnectAsync(new DnsEndPoint(Node.Url.IdnHost, Node.Url.Port), cancellationToken)).DisposeAsync();
 
     /// <summary>Lets later calls take a new connection, which may lead to another front; those under way keep theirs. Only one caller at a time.</summary>
     public void Reconnect()

@@ -7,6 +7,7 @@ namespace XmtpOrleans.Gateway.Payers;
 /// <summary>Publishes envelopes through one node, and through another one when that fails (04 §4.2).</summary>
 internal sealed partial class NodePublisher(
     NodeDirectory nodes,
+    NodeSelector selector,
     PayerSigner signer,
     AnswerChecks checks,
     PayerMetrics metrics,
@@ -44,18 +45,16 @@ internal sealed partial class NodePublisher(
             }
 
             // A node that was there a moment ago is being restarted, or its address leads elsewhere soon.
-            if (!isAnyAway || clock.GetElapsedTime(started) >= options.Value.ReconnectTime) return ([], fault ?? PublishFault.Unavailable("no available nodes"));
+            if (!isAnyAway || clock.GetElapsedTime(started) >= options.Value.ReconnectTime) return ([], fault ?? PublishFault.Unavailable(selector.NoneText));
             await Task.Delay(pause, clock, cancellationToken);
         }
     }
 
-    // In a round each node is tried once. The mapping decides among the healthy ones first, as attempts at the others cost seconds.
+    // In a round each node is tried once. The strategy decides among the healthy ones first, as attempts at the others cost seconds.
     private IEnumerable<NodeLink> Candidates(PlannedEnvelope first)
     {
-        var links = nodes.Links;
         var healthyFor = options.Value.HealthyFor;
-        return StableSelection.Order(links.Count, first.Client.Topic.Identifier)
-            .Select(index => links[index])
+        return selector.Order(nodes.Links, first.Client.Topic.Identifier)
             .OrderBy(link => link.IsHealthy(healthyFor) ? 0 : 1)
             .Take(options.Value.MaxAttempts);
     }

@@ -30,6 +30,8 @@ public static class PayerGatewayHosting
         services.TryAddSingleton<INodeResolver, DnsNodeResolver>();
         services.TryAddSingleton<NodeDirectory>();
         services.TryAddSingleton<NodeHealth>();
+        services.TryAddSingleton<NodeLatencies>();
+        services.TryAddSingleton<NodeSelector>();
         services.TryAddSingleton<ListedNodes>();
         services.TryAddSingleton<PublishPlanner>();
         services.TryAddSingleton<PublishAuthorization>();
@@ -43,6 +45,7 @@ public static class PayerGatewayHosting
         services.TryAddSingleton<ClientPublisher>();
         services.TryAddSingleton<PayerMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeHealth>());
+        services.AddHostedService(provider => provider.GetRequiredService<NodeLatencies>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcService, PayerService>());
         return services;
     }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Microsoft.Extensions.Options;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Gateway.Payers;
 
@@ -8,6 +10,27 @@ public sealed class PayerOptions
 {
     /// <summary>Configuration section.</summary>
     public const string SectionName = "Payer";
+
+    /// <summary>How the node is chosen: <c>Stable</c>, <c>Manual</c>, <c>Ordered</c>, <c>Random</c> or <c>Closest</c>
+    /// (<c>XMTPD_PAYER_NODE_SELECTOR_STRATEGY</c>). Default: <c>Stable</c>.</summary>
+    public NodeSelection NodeSelection { get; set; }
+
+    /// <summary>Ids of the nodes that <c>Manual</c> and <c>Ordered</c> take, first to last, and among which <c>Closest</c> chooses
+    /// (<c>XMTPD_PAYER_NODE_SELECTOR_PREFERRED_NODES</c>). Default: none.</summary>
+    /// <remarks>Text, because the binder drops an element that is no number without a word.</remarks>
+    public IList<string> PreferredNodes { get; set; } = [];
+
+    /// <summary>The same as numbers, each once.</summary>
+    internal IEnumerable<uint> PreferredIds => PreferredNodes.Select(static text => TryReadNode(text, out var id) ? id : 0).Distinct();
+
+    /// <summary>How long what <c>Closest</c> measured counts (<c>XMTPD_PAYER_NODE_SELECTOR_CACHE_EXPIRY</c>). Default: 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan LatencyExpiry { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time a node gets to take a connection when <c>Closest</c> measures it (<c>XMTPD_PAYER_NODE_SELECTOR_CONNECT_TIMEOUT</c>).
+    /// Default: 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan LatencyTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Time for a whole publish request, whatever its client allows. Default: 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
@@ -58,6 +81,9 @@ public sealed class PayerOptions
     /// <summary>Bytes of answers kept for identical client envelopes; the oldest go first. Default: 64 MiB.</summary>
     [Range(0, int.MaxValue)]
     public int MaxRememberedBytes { get; set; } = 64 * 1024 * 1024;
+
+    internal static bool TryReadNode(string text, out uint id) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id) && id is >= OriginatorId.FirstNode and <= OriginatorId.MaxValue;
 }
 
 [OptionsValidator]
@@ -65,8 +91,32 @@ internal sealed partial class PayerOptionsValidator : IValidateOptions<PayerOpti
 
 internal sealed class PayerOptionsRules : IValidateOptions<PayerOptions>
 {
-    public ValidateOptionsResult Validate(string? name, PayerOptions options) => options.HealthyFor > options.HealthInterval + options.HealthTimeout
-        ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail(
-            $"Payer:HealthyFor {options.HealthyFor} must exceed HealthInterval {options.HealthInterval} and HealthTimeout {options.HealthTimeout} together.");
+    public ValidateOptionsResult Validate(string? name, PayerOptions options)
+    {
+        string[] faults = [.. Faults(options)];
+        return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static IEnumerable<string> Faults(PayerOptions options)
+    {
+        if (options.HealthyFor <= options.HealthInterval + options.HealthTimeout)
+        {
+            yield return $"Payer:HealthyFor {options.HealthyFor} must exceed HealthInterval {options.HealthInterval} and HealthTimeout {options.HealthTimeout} together.";
+        }
+
+        if (!Enum.IsDefined(options.NodeSelection))
+        {
+            yield return $"Payer:NodeSelection = {options.NodeSelection}: give one of {string.Join(", ", Enum.GetNames<NodeSelection>())}";
+        }
+
+        if (options.NodeSelection is NodeSelection.Manual or NodeSelection.Ordered && options.PreferredNodes.Count == 0)
+        {
+            yield return $"Payer:NodeSelection = {options.NodeSelection}: needs at least one node in Payer:PreferredNodes";
+        }
+
+        foreach (var text in options.PreferredNodes.Where(static text => !PayerOptions.TryReadNode(text, out _)))
+        {
+            yield return $"Payer:PreferredNodes has {text}: not a node's id; they are 100, 200, …";
+        }
+    }
 }

@@ -69,6 +69,8 @@ internal static class ConfigurationCheck
         {
             "System.TimeSpan" => "a time like 00:00:30",
             "System.Boolean" => "true or false",
+            var name when AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name)).FirstOrDefault(static type => type?.IsEnum == true)
+                is { } choice => $"one of {string.Join(", ", Enum.GetNames(choice))}",
             _ => "a whole number",
         };
         return $"{quoted[^4]} = {string.Join('\'', quoted[1..^5])}: give {wanted}";

@@ -21,9 +21,11 @@ internal static class XmtpdNames
         ["DB_READ_TIMEOUT"] = Seconds("Postgres:ReadTimeoutSeconds"),
         ["DB_WRITE_TIMEOUT"] = Seconds("Postgres:CommitTimeoutSeconds"),
         ["DB_MAX_OPEN_CONNS"] = To("Postgres:ReaderConnections"),
-        ["RATE_LIMIT_TRUSTED_PROXY_CIDRS"] = static value => value
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(static (range, at) => Setting($"Rpc:TrustedProxies:{at}", range)),
+        ["PAYER_NODE_SELECTOR_STRATEGY"] = To("Payer:NodeSelection"),
+        ["PAYER_NODE_SELECTOR_PREFERRED_NODES"] = List("Payer:PreferredNodes"),
+        ["PAYER_NODE_SELECTOR_CACHE_EXPIRY"] = Duration("Payer:LatencyExpiry"),
+        ["PAYER_NODE_SELECTOR_CONNECT_TIMEOUT"] = Duration("Payer:LatencyTimeout"),
+        ["RATE_LIMIT_TRUSTED_PROXY_CIDRS"] = List("Rpc:TrustedProxies"),
         ["METRICS_ADDRESS"] = To("Ops:Host"),
         ["METRICS_PORT"] = To("Ops:Port"),
         ["REFLECTION_ENABLE"] = To("Rpc:Reflection"),
@@ -63,6 +65,10 @@ internal static class XmtpdNames
     private static KeyValuePair<string, string?> Setting(string key, string value) => KeyValuePair.Create<string, string?>(key, value);
 
     private static Func<string, IEnumerable<KeyValuePair<string, string?>>> To(string key) => value => [Setting(key, value)];
+
+    private static Func<string, IEnumerable<KeyValuePair<string, string?>>> List(string key) => value => value
+        .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Select((each, at) => Setting($"{key}:{at}", each));
 
     private static Func<string, IEnumerable<KeyValuePair<string, string?>>> Duration(string key) =>
         value => [Setting(key, DurationOf(value).ToString("c", CultureInfo.InvariantCulture))];

@@ -12,6 +12,10 @@ public sealed class PayerOptionsTests
     {
         var options = Read([]);
 
+        Assert.Equal(NodeSelection.Stable, options.NodeSelection);
+        Assert.Empty(options.PreferredNodes);
+        Assert.Equal(TimeSpan.FromMinutes(5), options.LatencyExpiry);
+        Assert.Equal(TimeSpan.FromSeconds(2), options.LatencyTimeout);
         Assert.Equal(TimeSpan.FromSeconds(60), options.RequestTimeout);
         Assert.Equal(TimeSpan.FromSeconds(30), options.AttemptTimeout);
         Assert.Equal(5, options.MaxAttempts);
@@ -27,6 +31,13 @@ public sealed class PayerOptionsTests
     }
 
     [Theory]
+    [InlineData("NodeSelection", "9")]
+    [InlineData("NodeSelection", "Manual")]
+    [InlineData("NodeSelection", "Ordered")]
+    [InlineData("PreferredNodes:0", "7")]
+    [InlineData("PreferredNodes:0", "near")]
+    [InlineData("LatencyExpiry", "00:00:00")]
+    [InlineData("LatencyTimeout", "00:00:00")]
     [InlineData("RequestTimeout", "00:00:00")]
     [InlineData("AttemptTimeout", "-00:00:01")]
     [InlineData("MaxAttempts", "0")]
@@ -43,7 +54,7 @@ public sealed class PayerOptionsTests
     {
         var failure = Assert.Throws<OptionsValidationException>(() => Read(new() { [$"Payer:{name}"] = value }));
 
-        Assert.Contains(name, failure.Message);
+        Assert.Contains(name.Split(':')[0], failure.Message);
     }
 
     private static PayerOptions Read(Dictionary<string, string?> settings) => new ServiceCollection()

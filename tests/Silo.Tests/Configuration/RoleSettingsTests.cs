@@ -31,6 +31,9 @@ public sealed class RoleSettingsTests : IDisposable
     [InlineData("XMTPD_API_SEND_KEEP_ALIVE_INTERVAL", "1m30s", "NodeApi:KeepAliveInterval", "00:01:30")]
     [InlineData("XMTPD_DB_READ_TIMEOUT", "1500ms", "Postgres:ReadTimeoutSeconds", "2")]
     [InlineData("XMTPD_RATE_LIMIT_TRUSTED_PROXY_CIDRS", "10.0.0.0/8, 192.168.0.0/16", "Rpc:TrustedProxies:1", "192.168.0.0/16")]
+    [InlineData("XMTPD_PAYER_NODE_SELECTOR_STRATEGY", "closest", "Payer:NodeSelection", "closest")]
+    [InlineData("XMTPD_PAYER_NODE_SELECTOR_PREFERRED_NODES", "200,100", "Payer:PreferredNodes:1", "100")]
+    [InlineData("XMTPD_PAYER_NODE_SELECTOR_CACHE_EXPIRY", "10m", "Payer:LatencyExpiry", "00:10:00")]
     [InlineData("XMTPD_LOG_LEVEL", "debug", "Logging:LogLevel:XmtpOrleans", "Debug")]
     [InlineData("XMTPD_DB_WRITER_CONNECTION_STRING", "postgres://u:p%40s@db:6000/x?sslmode=require", "Postgres:ConnectionString",
         "Host=db;Port=6000;Username=u;Password=p@s;Database=x;SSL Mode=Require")]
