@@ -63,13 +63,14 @@ internal sealed class SequencerScenario
     {
         for (var attempt = 0; attempt < attempts; attempt++)
         {
-            var silo = _node.Cluster.Any();
+            var (silo, began) = (_node.Cluster.Any(), _world.Now);
             using var impatience = new CancellationTokenSource(
                 _world.Chance(0.1) ? TimeSpan.FromMilliseconds(_world.Random.Next(50)) : TimeSpan.FromSeconds(12), _node.Clock);
             try
             {
                 var answer = silo.PublishAsync(request, impatience.Token);
                 var outcome = await WithinAsync(answer, TimeSpan.FromSeconds(12));
+                RequireInTime(silo, began);
                 _model.Answered(request, outcome);
                 _world.Note($"answered {outcome.Status}");
                 _world.Count($"answered {outcome.Status}");
@@ -77,6 +78,7 @@ internal sealed class SequencerScenario
             }
             catch (Exception failure) when (failure is OperationCanceledException or TimeoutException)
             {
+                RequireInTime(silo, began);
                 _world.Note("not answered");
                 _world.Count("not answered");
             }
@@ -85,6 +87,14 @@ internal sealed class SequencerScenario
         }
 
         return false;
+    }
+
+    // Whatever hangs behind it, a process that lives answers within the budget.
+    private void RequireInTime(SimSilo silo, TimeSpan began)
+    {
+        var elapsed = _world.Now - began;
+        LogModel.Require(
+            elapsed <= _node.PublisherOptions.Budget || !silo.IsAlive || silo.FrozenUntil >= began, $"a publish took {elapsed} to be answered");
     }
 
     // What a hub does: batches from the ring, and the store where the ring does not reach.

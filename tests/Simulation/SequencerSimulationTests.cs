@@ -3,6 +3,7 @@ namespace XmtpOrleans.Simulation;
 public sealed class SequencerSimulationTests
 {
     private const int ShortRun = 100;
+    private const int LongSearch = 400;
 
     [Fact]
     public void Run_NothingGoesWrong_EveryPublishIsAnsweredWithWhatIsStored() => Seeds.Run(5, static world =>
@@ -93,7 +94,7 @@ public sealed class SequencerSimulationTests
 
     private static void Notices(Faults faults)
     {
-        for (var seed = 1; seed <= ShortRun; seed++)
+        for (var seed = 1; seed <= LongSearch; seed++)
         {
             try
             {
@@ -105,6 +106,6 @@ public sealed class SequencerSimulationTests
             }
         }
 
-        Assert.Fail($"{ShortRun} runs did not show it.");
+        Assert.Fail($"{LongSearch} runs did not show it.");
     }
 }

@@ -23,7 +23,12 @@ internal sealed class SimNode
             DuplicatePreload = TimeSpan.FromMinutes(1),
             IgnoreClock = faults.IgnoresClock,
         };
-        PublisherOptions = new PublisherOptions { MaxCalls = world.Random.Next(1, 4), MaxCallBytes = world.Random.Next(100, 2_000) };
+        PublisherOptions = new PublisherOptions
+        {
+            MaxCalls = world.Random.Next(1, 4),
+            MaxCallBytes = world.Random.Next(100, 2_000),
+            Budget = world.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)),
+        };
         Cluster = new SimCluster<SimSilo>(world, faults, Store, silos, id => new SimSilo(this, id));
     }
 

@@ -11,6 +11,9 @@ internal abstract class SimProcess(World world, int id)
 
     public bool IsAlive { get; private set; } = true;
 
+    /// <summary>When it was frozen last; never, zero.</summary>
+    public TimeSpan FrozenUntil { get; private set; }
+
     /// <summary>Whether it takes itself for the place of every grain, whatever the others think.</summary>
     public bool IsSplit { get; set; }
 
@@ -21,9 +24,17 @@ internal abstract class SimProcess(World world, int id)
         foreach (var turns in _turns) turns.Kill();
     }
 
-    public void Freeze() => _turns.ForEach(static turns => turns.Freeze());
+    public void Freeze()
+    {
+        FrozenUntil = TimeSpan.MaxValue;
+        _turns.ForEach(static turns => turns.Freeze());
+    }
 
-    public void Thaw() => _turns.ForEach(static turns => turns.Thaw());
+    public void Thaw()
+    {
+        if (FrozenUntil == TimeSpan.MaxValue) FrozenUntil = world.Now;
+        _turns.ForEach(static turns => turns.Thaw());
+    }
 
     /// <summary>Ends activations as Orleans does when it moves grains.</summary>
     public abstract void Deactivate();

@@ -86,11 +86,17 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         {
             await using var cancelled = cancellationToken.UnsafeRegister(
                 static (state, token) => ((Waiting)state!).Cancel(token), waiting);
-            return await waiting.Outcome;
+
+            // Whether it waits for a call before its own or for an answer: nobody waits longer, and what is not sent by then never is.
+            await using var budget = _clock.CreateTimer(
+                static state => ((Waiting)state!).SetOutcome(Unavailable()), waiting, _options.Budget, Timeout.InfiniteTimeSpan);
+            var outcome = await waiting.Outcome;
+            if (!waiting.IsAnswered) Abandon(waiting, isOver: true);
+            return outcome;
         }
         catch (OperationCanceledException)
         {
-            Abandon(waiting);
+            Abandon(waiting, isOver: false);
             throw;
         }
     }
@@ -128,27 +134,27 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         }
     }
 
-    private bool TryTakeCall(int sender, [NotNullWhen(true)] out List<Waiting>? call)
+    private bool TryTakeCall(int sender, out List<Waiting> call)
     {
         lock (_lock)
         {
-            if (_queue.Count == 0)
-            {
-                _idle.Push(sender);
-                call = null;
-                return false;
-            }
-
             call = [];
             var bytes = 0L;
             while (_queue.TryPeek(out var waiting))
             {
+                if (waiting.IsOver)
+                {
+                    Close(_queue.Dequeue());
+                    continue;
+                }
+
                 bytes += waiting.Bytes;
                 if (call.Count > 0 && bytes > _options.MaxCallBytes) break;
                 call.Add(_queue.Dequeue());
             }
 
-            return true;
+            if (call.Count == 0) _idle.Push(sender);
+            return call.Count > 0;
         }
     }
 
@@ -214,23 +220,32 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     {
         lock (_lock)
         {
-            waiting.IsAnswered = true;
-            if (waiting.IsAbandoned) Hold(-waiting.Request.Entries.Length, -waiting.Bytes);
+            Close(waiting);
+            if (waiting.IsOver) return;
         }
 
         _metrics.Ended(outcome.Status, _clock.GetElapsedTime(waiting.Arrived));
         waiting.SetOutcome(outcome);
     }
 
-    // The caller gives its reservation back, but the request takes room until it is answered.
-    private void Abandon(Waiting waiting)
+    // Under _lock.
+    private void Close(Waiting waiting)
+    {
+        waiting.IsAnswered = true;
+        if (waiting.IsAbandoned) Hold(-waiting.Request.Entries.Length, -waiting.Bytes);
+    }
+
+    // The caller gives its reservation back, but the request takes room until its call has ended, or would have begun.
+    private void Abandon(Waiting waiting, bool isOver)
     {
         lock (_lock)
         {
             if (waiting.IsAnswered) return;
-            waiting.IsAbandoned = true;
+            (waiting.IsAbandoned, waiting.IsOver) = (true, isOver);
             Hold(waiting.Request.Entries.Length, waiting.Bytes);
         }
+
+        if (isOver) _metrics.Ended(PublishStatus.Unavailable, _clock.GetElapsedTime(waiting.Arrived));
     }
 
     private void Release(int count, int bytes)
@@ -263,7 +278,9 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
 
         public int Failures { get; set; } // of the sequencer with it; the sender's own
 
-        public bool IsAbandoned { get; set; }
+        public bool IsAbandoned { get; set; } // by its caller
+
+        public bool IsOver { get; set; } // and the caller was told that it is not stored
 
         public void SetOutcome(PublishOutcome outcome) => _outcome.TrySetResult(outcome);
 

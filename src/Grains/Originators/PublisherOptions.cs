@@ -25,7 +25,8 @@ public sealed class PublisherOptions
     [Range(1, 16)]
     public int MaxCalls { get; set; } = 2;
 
-    /// <summary>How long a publish is tried before it is answered as unavailable. Default: ten seconds.</summary>
+    /// <summary>How long a publish waits and is tried before it is answered as unavailable; one whose call is under way by then may be stored
+    /// all the same, and the same publish repeated is answered with it. Default: ten seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(10);
 

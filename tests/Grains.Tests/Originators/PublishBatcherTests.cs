@@ -111,6 +111,54 @@ public sealed class PublishBatcherTests
     }
 
     [Fact]
+    public async Task Publish_ItsCallHangs_IsUnavailableWhenTheBudgetIsSpentAndItsRoomStaysTaken()
+    {
+        _options = new PublisherOptions { MaxCalls = 1, MaxOpenEnvelopes = 1 };
+        var batcher = Create();
+        var hold = _sequencer.Hold();
+        Assert.True(batcher.TryReserve(1, 1, out var room, out _));
+        var publish = batcher.PublishAsync(TestPublishes.Request("a"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the call is sent");
+
+        _clock.Advance(_options.Budget - TimeSpan.FromTicks(1));
+        Assert.False(publish.IsCompleted);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        await Eventually.TrueAsync(() => publish.IsCompleted, "the publish is answered");
+        var outcome = await publish;
+        room.Dispose();
+
+        Assert.Equal((PublishStatus.Unavailable, true), (outcome.Status, outcome.RetryAfter > TimeSpan.Zero));
+        Assert.False(batcher.TryReserve(1, 1, out _, out _));
+        hold.SetResult();
+        await Eventually.TrueAsync(() => batcher.TryReserve(1, 1, out _, out _), "the room is given back");
+        Assert.Single(_sequencer.Calls);
+    }
+
+    [Fact]
+    public async Task Publish_ACallBeforeItHangs_IsUnavailableWhenTheBudgetIsSpentAndNeverSent()
+    {
+        _options = new PublisherOptions { MaxCalls = 1, MaxOpenEnvelopes = 1 };
+        var batcher = Create();
+        var hold = _sequencer.Hold();
+        var stuck = batcher.PublishAsync(TestPublishes.Request("a"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the first call is sent");
+        Assert.True(batcher.TryReserve(1, 1, out var room, out _));
+        var behind = batcher.PublishAsync(TestPublishes.Request("b"), None);
+
+        _clock.Advance(_options.Budget);
+        await Eventually.TrueAsync(() => stuck.IsCompleted && behind.IsCompleted, "both are answered");
+        var outcomes = await Task.WhenAll(stuck, behind);
+        room.Dispose();
+        Assert.False(batcher.TryReserve(1, 1, out _, out _));
+        hold.SetResult();
+        await Eventually.TrueAsync(() => batcher.TryReserve(1, 1, out _, out _), "the room is given back");
+
+        Assert.All(outcomes, static outcome => Assert.Equal((PublishStatus.Unavailable, true), (outcome.Status, outcome.RetryAfter > TimeSpan.Zero)));
+        Assert.True((await batcher.PublishAsync(TestPublishes.Request("c"), None)).IsAccepted);
+        Assert.Equal([1, 1], _sequencer.Calls.Select(call => call.Requests.Length));
+    }
+
+    [Fact]
     public async Task Publish_TheSequencerFailsOnIt_GoesAloneAndIsGivenUpSoon()
     {
         var batcher = Create();
