@@ -28,7 +28,7 @@ internal sealed record IdleLoad(int Streams, int PerConnection, int[] ServerPids
             {
                 var count = Math.Min(load.PerConnection, load.Streams - from);
                 var requests = Enumerable.Range(from, count).Select(Request).ToList();
-                drivers.Add(new StreamDriver(target.Node, Path, requests, static _ => { }));
+                drivers.Add(new StreamDriver(target.Nodes[drivers.Count % target.Nodes.Count], Path, requests, static _ => { }));
             }
 
             var since = Stopwatch.GetTimestamp();
@@ -44,7 +44,7 @@ internal sealed record IdleLoad(int Streams, int PerConnection, int[] ServerPids
 
             var processor = target.Processors.Read();
             Thread.Sleep(target.Duration);
-            var used = target.Processors.Read().Watched - processor.Watched;
+            var used = target.Processors.Read().Since(processor).Watched;
             var after = load.ServerPids.Sum(Resident);
             var table = new Table().RoundedBorder().AddColumns("streams", "on a connection", "ended", "before MB", "after MB", "KB a stream", "server cores");
             table.AddRow(

@@ -13,6 +13,20 @@ internal static class LoadSession
     public static async Task<int> RunAsync(
         LoadTarget target, string name, string command, string unit, Func<int, Action<string, double>, RunRecord> run)
     {
+        var records = await RepeatAsync(target, run);
+        Report.Print(records);
+        var median = MedianOf(records);
+        AnsiConsole.MarkupLineInterpolated($"[bold]{name}: {median.PerSecond:N0} {unit}/s[/] (median of {records.Count})");
+        if (target.Output.Length > 0) await Report.WriteAsync(target.Output, name, command, records);
+        return records.Exists(record => record.Failures > 0) ? 1 : 0;
+    }
+
+    /// <summary>The run to quote.</summary>
+    public static RunRecord MedianOf(IReadOnlyList<RunRecord> records) => records.OrderBy(record => record.PerSecond).ElementAt(records.Count / 2);
+
+    /// <summary>Runs as often as asked, with a progress display.</summary>
+    public static async Task<List<RunRecord>> RepeatAsync(LoadTarget target, Func<int, Action<string, double>, RunRecord> run)
+    {
         var records = new List<RunRecord>();
         for (var index = 0; index < target.Runs; index++)
         {
@@ -34,11 +48,7 @@ internal static class LoadSession
                 });
         }
 
-        Report.Print(records);
-        var median = records.OrderBy(record => record.PerSecond).ElementAt(records.Count / 2);
-        AnsiConsole.MarkupLineInterpolated($"[bold]{name}: {median.PerSecond:N0} {unit}/s[/] (median of {records.Count})");
-        if (target.Output.Length > 0) await Report.WriteAsync(target.Output, name, command, records);
-        return records.Exists(record => record.Failures > 0) ? 1 : 0;
+        return records;
     }
 
     /// <summary>The report's view of a run of calls.</summary>
@@ -49,8 +59,9 @@ internal static class LoadSession
         PerSecond = perSecond,
         LatencyMs = LatencyOf(result.Latency),
         Failures = result.Failures.Values.Sum(),
-        GeneratorCores = result.GeneratorCpuSeconds / result.Seconds,
-        ServerCores = result.ServerCpuSeconds / result.Seconds,
+        GeneratorCores = result.Processors.Own / result.Seconds,
+        ServerCores = result.Processors.Watched / result.Seconds,
+        DatabaseCores = result.Processors.Database / result.Seconds,
         Timeline = result.Timeline,
         Curve = CurveOf(result.Latency),
     };

@@ -7,8 +7,8 @@ namespace XmtpOrleans.Load;
 /// <summary>What every load command needs to know.</summary>
 internal sealed record LoadTarget
 {
-    /// <summary>Where the node listens; an address of this machine.</summary>
-    public required IPEndPoint Node { get; init; }
+    /// <summary>Where the node listens: addresses of this machine, which get connections in turn.</summary>
+    public required IReadOnlyList<IPEndPoint> Nodes { get; init; }
 
     /// <summary>The node's originator id.</summary>
     public required OriginatorId NodeId { get; init; }

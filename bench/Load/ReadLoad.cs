@@ -30,7 +30,7 @@ internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rat
         var total = (target.WarmUp + target.Duration).TotalSeconds;
         return LoadSession.RunAsync(target, load.Name, command, "calls", (index, progress) =>
         {
-            var result = CallRun.Execute(target.Node, plan, target.Processors, (at, calls) =>
+            var result = CallRun.Execute(target.Nodes, plan, target.Processors, (at, calls) =>
                 progress($"run {index + 1}: {calls / Math.Max(at, 0.1):N0} calls/s", at / total));
             return LoadSession.Record($"{load.Name}, {target.Topics} topics", "calls", result, result.CallsPerSecond);
         });
@@ -41,7 +41,7 @@ internal sealed record ReadLoad(string Name, uint Limit, double Zipf, double Rat
     {
         if (FromStart || Name is "newest" or "inbox-ids" or "marks") return _ => null;
         var marks = GetSyncCursorResponse.Parser.ParseFrom(
-            UnaryCall.Execute(target.Node, "/xmtp.xmtpv4.metadata_api.MetadataApi/GetSyncCursor", [])).LatestSync;
+            UnaryCall.Execute(target.Nodes[0], "/xmtp.xmtpv4.metadata_api.MetadataApi/GetSyncCursor", [])).LatestSync;
         var mark = marks.NodeIdToSequenceId.GetValueOrDefault(target.NodeId.Value);
         if (Name == "log") return place => At(mark / (ulong)target.Topics * (ulong)place);
 

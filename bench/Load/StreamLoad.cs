@@ -38,13 +38,13 @@ internal sealed record StreamLoad(int Streams, int PerConnection, double Rate, i
         var (countFrom, countTo) = ((int)(target.WarmUp.TotalSeconds * load.Rate), (int)(seconds * load.Rate));
         var drivers = Enumerable.Range(0, (load.Streams + load.PerConnection - 1) / load.PerConnection)
             .Select(_ => new Arrivals(startedAt, countFrom, countTo, (int)target.Duration.TotalSeconds)).ToList();
-        var marks = GetSyncCursorResponse.Parser.ParseFrom(UnaryCall.Execute(target.Node, MarksPath, [])).LatestSync;
+        var marks = GetSyncCursorResponse.Parser.ParseFrom(UnaryCall.Execute(target.Nodes[0], MarksPath, [])).LatestSync;
         var streams = drivers.Select((arrivals, at) =>
         {
             var from = at * load.PerConnection;
             var to = Math.Min(load.Streams, from + load.PerConnection);
             var requestsOf = Enumerable.Range(from, to - from).Select(stream => Request(stream % target.Topics, marks)).ToList();
-            return new StreamDriver(target.Node, StreamPath, requestsOf, arrivals.Arrived);
+            return new StreamDriver(target.Nodes[at % target.Nodes.Count], StreamPath, requestsOf, arrivals.Arrived);
         }).ToList();
         try
         {
@@ -68,7 +68,7 @@ internal sealed record StreamLoad(int Streams, int PerConnection, double Rate, i
                     return true;
                 },
             };
-            var result = CallRun.Execute(target.Node, plan, target.Processors, (at, published) =>
+            var result = CallRun.Execute(target.Nodes, plan, target.Processors, (at, published) =>
                 progress($"run {index + 1}: {drivers.Sum(driver => driver.Total) / Math.Max(at, 0.1):N0} deliveries/s", at / seconds));
             Thread.Sleep(Settle);
             return Record(target, load, index, drivers, result, countTo - countFrom, streams.Sum(stream => stream.Ended));

@@ -24,7 +24,7 @@ internal static class Plots
 
         plot.Title("Throughput");
         plot.XLabel("second of the run");
-        plot.YLabel(runs.Count > 0 ? $"{runs[0].Unit}/s" : "per second");
+        plot.YLabel(string.Join(", ", runs.Select(run => run.Unit).Distinct()) + " a second");
         plot.Axes.SetLimitsY(0, Math.Max(1, runs.SelectMany(run => run.Timeline).DefaultIfEmpty().Max() * 1.1));
         plot.ShowLegend(Alignment.LowerRight);
         return plot.GetSvgXml(Width, Height);

@@ -16,12 +16,13 @@ internal static class Report
     public static void Print(IReadOnlyList<RunRecord> runs)
     {
         var table = new Table().RoundedBorder();
-        table.AddColumns("run", "per second", "unit", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "failed", "generator cores", "server cores");
+        table.AddColumns("run", "per second", "unit", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "failed", "generator cores", "server cores", "server µs each", "database cores");
         foreach (var run in runs)
         {
             table.AddRow([
                 Markup.Escape(run.Name), Number(run.PerSecond, 0), run.Unit, .. run.LatencyMs.Select(ms => Number(ms, 2)),
                 run.Failures.ToString(CultureInfo.InvariantCulture), Number(run.GeneratorCores, 2), Number(run.ServerCores, 2),
+                Number(run.ServerMicroseconds, 1), Number(run.DatabaseCores, 2),
             ]);
         }
 
@@ -53,12 +54,13 @@ internal static class Report
         html.Append("table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #ddd;text-align:right}");
         html.Append("td:first-child,th:first-child{text-align:left}code{background:#f4f4f4;padding:.1rem .3rem}svg{max-width:100%;height:auto}</style>");
         html.Append($"<h1>{WebUtility.HtmlEncode(name)}</h1><p><code>{WebUtility.HtmlEncode(command)}</code><br>{WebUtility.HtmlEncode(machine)}</p>");
-        html.Append("<table><tr><th>run<th>per second<th>unit<th>p50 ms<th>p90 ms<th>p99 ms<th>p99.9 ms<th>max ms<th>failed<th>generator cores<th>server cores</tr>");
+        html.Append("<table><tr><th>run<th>per second<th>unit<th>p50 ms<th>p90 ms<th>p99 ms<th>p99.9 ms<th>max ms<th>failed<th>generator cores<th>server cores<th>server µs each<th>database cores</tr>");
         foreach (var run in runs)
         {
             html.Append($"<tr><td>{WebUtility.HtmlEncode(run.Name)}<td>{Number(run.PerSecond, 0)}<td>{run.Unit}");
             html.AppendJoin(string.Empty, run.LatencyMs.Select(ms => $"<td>{Number(ms, 2)}"));
-            html.Append($"<td>{run.Failures}<td>{Number(run.GeneratorCores, 2)}<td>{Number(run.ServerCores, 2)}</tr>");
+            html.Append($"<td>{run.Failures}<td>{Number(run.GeneratorCores, 2)}<td>{Number(run.ServerCores, 2)}");
+            html.Append($"<td>{Number(run.ServerMicroseconds, 1)}<td>{Number(run.DatabaseCores, 2)}</tr>");
         }
 
         html.Append("</table>").Append(Plots.Throughput(runs)).Append(Plots.Latency(runs));

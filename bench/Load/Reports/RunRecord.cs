@@ -24,6 +24,12 @@ internal sealed record RunRecord
     /// <summary>Cores that the watched server processes used; zero when none were watched.</summary>
     public required double ServerCores { get; init; }
 
+    /// <summary>Cores that the database server used; zero when none was named.</summary>
+    public required double DatabaseCores { get; init; }
+
+    /// <summary>Processor time of the watched server processes for each thing done, in microseconds.</summary>
+    public double ServerMicroseconds => PerSecond > 0 ? ServerCores * 1_000_000 / PerSecond : 0;
+
     /// <summary>What was done in each second.</summary>
     public required IReadOnlyList<long> Timeline { get; init; }
 

@@ -21,11 +21,8 @@ internal sealed record CallResult
     /// <summary>Envelopes (or calls) in each second, warm-up left out.</summary>
     public required IReadOnlyList<long> Timeline { get; init; }
 
-    /// <summary>Processor seconds that the generator itself used while it counted.</summary>
-    public required double GeneratorCpuSeconds { get; init; }
-
-    /// <summary>Processor seconds of the watched server processes; zero when none were named.</summary>
-    public required double ServerCpuSeconds { get; init; }
+    /// <summary>Processor seconds used while it counted.</summary>
+    public required ProcessorSeconds Processors { get; init; }
 
     /// <summary>Calls each second.</summary>
     public double CallsPerSecond => Calls / Seconds;

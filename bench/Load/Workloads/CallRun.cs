@@ -6,10 +6,10 @@ namespace XmtpOrleans.Load.Workloads;
 /// <summary>Runs a <see cref="CallPlan"/>: a thread for each connection, no thread pool, no allocation for a call.</summary>
 internal static class CallRun
 {
-    /// <summary>Runs the plan against a server and reports what was counted after the warm-up.</summary>
-    public static CallResult Execute(IPEndPoint server, CallPlan plan, ProcessorTime processors, Action<double, long>? progress)
+    /// <summary>Runs the plan against servers, which get connections in turn, and reports what was counted after the warm-up.</summary>
+    public static CallResult Execute(IReadOnlyList<IPEndPoint> servers, CallPlan plan, ProcessorTime processors, Action<double, long>? progress)
     {
-        var drivers = Enumerable.Range(0, plan.Connections).Select(index => new CallDriver(server, plan, index)).ToList();
+        var drivers = Enumerable.Range(0, plan.Connections).Select(index => new CallDriver(servers[index % servers.Count], plan, index)).ToList();
         var start = Stopwatch.GetTimestamp();
         foreach (var driver in drivers)
         {
@@ -23,7 +23,7 @@ internal static class CallRun
         Sleep(start, plan.WarmUp + plan.Duration, progress, drivers);
         drivers.ForEach(driver => driver.IsCounting = false);
         var seconds = Stopwatch.GetElapsedTime(countingFrom).TotalSeconds;
-        var after = processors.Read();
+        var used = processors.Read().Since(before);
         drivers.ForEach(driver => driver.Stop());
 
         var latency = new Histogram();
@@ -51,8 +51,7 @@ internal static class CallRun
             Failures = failures,
             Latency = latency,
             Timeline = timeline[..^1],
-            GeneratorCpuSeconds = after.Own - before.Own,
-            ServerCpuSeconds = after.Watched - before.Watched,
+            Processors = used,
         };
     }
 

@@ -46,7 +46,11 @@ internal sealed class GroupMessages(Secp256k1PrivateKey key, OriginatorId target
     }
 
     /// <summary>Requests of so many envelopes each, over all groups in turn; built on all cores, which takes about 25 µs an envelope and core.</summary>
-    public byte[][] Requests(int count, int batch, IProgress<double>? progress)
+    /// <param name="count">How many requests.</param>
+    /// <param name="batch">Envelopes in each.</param>
+    /// <param name="progress">Told the share that is done.</param>
+    /// <param name="ofClients">Client envelopes for a payer gateway, which signs them, instead of payer envelopes for a node.</param>
+    public byte[][] Requests(int count, int batch, IProgress<double>? progress, bool ofClients = false)
     {
         var requests = new byte[count][];
         var done = 0;
@@ -57,8 +61,9 @@ internal sealed class GroupMessages(Secp256k1PrivateKey key, OriginatorId target
             for (var at = 0; at < batch; at++)
             {
                 var number = ((ulong)index * (ulong)batch) + (ulong)at;
+                var group = (int)(number % (ulong)topics);
                 coded.WriteTag(1, WireFormat.WireType.LengthDelimited);
-                coded.WriteBytes(UnsafeByteOperations.UnsafeWrap(PayerEnvelope((int)(number % (ulong)topics), number)));
+                coded.WriteBytes(UnsafeByteOperations.UnsafeWrap(ofClients ? ClientEnvelope(group, number) : PayerEnvelope(group, number)));
             }
 
             coded.Flush();

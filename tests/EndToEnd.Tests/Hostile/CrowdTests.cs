@@ -28,7 +28,7 @@ public sealed class CrowdTests(RunningSilo running) : IClassFixture<RunningSilo>
     [Fact]
     public async Task Streams_ThousandThatNeverRead_OthersAreServedAndMemoryComesBack()
     {
-        await using var victim = new Victim(running.Silo);
+        await using var victim = new Victim(running.Silo.Node);
         await victim.ServedAsync(20);
         var before = await ProcessMemory.SettledAsync(running.Silo, bound: long.MaxValue);
         using (var streams = new CancellationTokenSource())
@@ -66,7 +66,7 @@ public sealed class CrowdTests(RunningSilo running) : IClassFixture<RunningSilo>
     [Fact]
     public async Task Topics_ManyTouchedOnce_OthersAreServedAndMemoryComesBack()
     {
-        await using var victim = new Victim(running.Silo);
+        await using var victim = new Victim(running.Silo.Node);
         await victim.ServedAsync(20);
         var before = await ProcessMemory.SettledAsync(running.Silo, bound: long.MaxValue);
 
@@ -107,7 +107,7 @@ public sealed class CrowdTests(RunningSilo running) : IClassFixture<RunningSilo>
             [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 200, 1, 0, 0, 0, 0, 1, 0x82], // headers that never end
             "POST /xmtp.xmtpv4.message_api.QueryApi/QueryEnvelopes HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web\r\nContent-Length: 100\r\n\r\n0"u8.ToArray(),
         ];
-        await using var victim = new Victim(running.Silo);
+        await using var victim = new Victim(running.Silo.Node);
         var sockets = new List<Socket>();
         try
         {

@@ -13,7 +13,7 @@ internal static class ProcessMemory
     private const int Settles = 40;
 
     /// <summary>Resident bytes after forced collections, once they are at most the bound; else the least that was seen.</summary>
-    public static async Task<long> SettledAsync(SiloProcess silo, long bound)
+    public static async Task<long> SettledAsync(ServerProcess silo, long bound)
     {
         var least = long.MaxValue;
         for (var attempt = 0; attempt < Settles; attempt++)

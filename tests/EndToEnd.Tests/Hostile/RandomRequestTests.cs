@@ -53,7 +53,7 @@ public sealed class RandomRequestTests(RunningSilo running) : IClassFixture<Runn
     {
         var seed = Setting("XMTP_FUZZ_SEED") ?? Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        await using var victim = new Victim(running.Silo);
+        await using var victim = new Victim(running.Silo.Node);
         await victim.ServedAsync(20);
         await RunAsync(seed, Calls / 4);
         var before = await ProcessMemory.SettledAsync(running.Silo, bound: long.MaxValue);

@@ -1,5 +1,4 @@
 using XmtpOrleans.EndToEnd.Tests.Clients;
-using XmtpOrleans.EndToEnd.Tests.Processes;
 
 namespace XmtpOrleans.EndToEnd.Tests.Hostile;
 
@@ -13,7 +12,7 @@ internal sealed class Victim : IAsyncDisposable
     private readonly Task _life;
     private int _rounds;
 
-    public Victim(SiloProcess silo) => _life = LiveAsync(silo.Node);
+    public Victim(Uri node) => _life = LiveAsync(node);
 
     /// <summary>How often it published and found what it had published.</summary>
     public int Rounds => Volatile.Read(ref _rounds);
