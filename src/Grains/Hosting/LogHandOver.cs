@@ -72,6 +72,7 @@ internal sealed partial class LogHandOver(
     {
         // Without the hint most strategies choose the silo it is on, and nothing happens.
         log.Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = target }, CancellationToken.None);
+        logs.ReleaseReaders(log); // it takes no call any more, but waits for those it has
         try
         {
             await log.Deactivated.WaitAsync(MoveLimit, clock, cancellationToken);

@@ -73,6 +73,9 @@ internal sealed partial class ChainLog
         if (_loop.IsCompleted && !_isClosed) _loop = RunAsync();
     }
 
+    /// <summary>Answers all reads, now and later: this activation will end.</summary>
+    public void ReleaseReaders() => _ring.End();
+
     /// <summary>Finishes the commit in flight, follows no more, and releases all readers.</summary>
     public async Task DrainAsync()
     {

@@ -33,7 +33,7 @@ internal sealed class ChainLogGrain(
         var contract = (ChainContract)this.GetPrimaryKeyLong();
         _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, Random.Shared, logger);
         _watch = WatchAsync();
-        hosted.Add(GrainContext);
+        hosted.Add(GrainContext, _log.ReleaseReaders);
         return Task.CompletedTask;
     }
 

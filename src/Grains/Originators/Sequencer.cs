@@ -90,6 +90,9 @@ internal sealed partial class Sequencer
     /// <summary>See <see cref="IOriginatorLog.ReadAsync"/>.</summary>
     public Task<FeedReply> ReadAsync(SequenceId after, int maxBytes, TimeSpan wait) => _ring.ReadAsync(after, maxBytes, wait);
 
+    /// <summary>Answers all reads, now and later: this activation will end.</summary>
+    public void ReleaseReaders() => _ring.End();
+
     /// <summary>Takes no more, answers what was taken, and releases all readers.</summary>
     public async Task DrainAsync()
     {

@@ -31,7 +31,7 @@ internal sealed class SequencerGrain(
         var originator = new OriginatorId((uint)this.GetPrimaryKeyLong());
         _sequencer = new Sequencer(originator, store, signer, rates, options.Value, metrics, clock, Random.Shared, logger);
         _watch = WatchAsync();
-        hosted.Add(GrainContext);
+        hosted.Add(GrainContext, _sequencer.ReleaseReaders);
         return Task.CompletedTask;
     }
 

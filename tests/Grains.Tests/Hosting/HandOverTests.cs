@@ -68,6 +68,27 @@ public sealed class HandOverTests
         Assert.DoesNotContain(leaving, logs.Select(cluster.HostOf));
     }
 
+    // Orleans lets an activation end only when it executes no call, and every process always has a read waiting at each log.
+    [Fact]
+    public async Task MoveAway_ReadsWaitAtTheLogs_MovesWithoutThem()
+    {
+        await using var cluster = await GrainCluster.StartAsync(2);
+        await cluster.Publisher(cluster.Silos[0]).PublishAsync(TestPublishes.Request("first"), Cancellation);
+        IOriginatorLog[] logs = [cluster.Sequencer, cluster.Cluster.Client.GetGrain<IChainLogGrain>(OriginatorId.GroupMessagesChain.Value)];
+        await logs[1].HeadAsync();
+        foreach (var log in logs)
+        {
+            var leaving = cluster.HostOf(log);
+            var read = log.ReadAsync(await log.HeadAsync(), 1_000, TimeSpan.FromMinutes(5));
+            await log.HeadAsync(); // by the same way, so that the read is there
+
+            await HandOver(leaving).MoveAwayAsync(Cancellation);
+
+            Assert.NotEqual(leaving, cluster.HostOf(log));
+            Assert.Equal(FeedStatus.Ending, (await read).Status);
+        }
+    }
+
     [Fact]
     public async Task MoveAway_AloneInTheCluster_KeepsItsLogs()
     {

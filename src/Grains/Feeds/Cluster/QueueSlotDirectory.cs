@@ -11,7 +11,7 @@ internal sealed partial class QueueSlotDirectory(IEnvelopeStore store, TimeProvi
     private static readonly TimeSpan LookUpPeriod = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, TaskCompletionSource<OriginatorId>> _waiting = []; // guarded by _gate, like the next
+    private readonly List<(int Slot, TaskCompletionSource<OriginatorId> Owner)> _waiting = []; // guarded by _gate, like the next
     private bool _isLooking;
     private CancellationTokenSource? _pause; // guarded by _gate: until the next look-up
 
@@ -24,26 +24,23 @@ internal sealed partial class QueueSlotDirectory(IEnvelopeStore store, TimeProvi
     /// <summary>Waits until a log owns the slot.</summary>
     public async Task<OriginatorId> OwnerOfAsync(int slot, CancellationToken cancellationToken)
     {
-        TaskCompletionSource<OriginatorId> owner;
-        var isFirst = false;
+        // Each has its own wait: a queue that moves away and back waits anew while the end of its first wait is still on the way.
+        var waiting = (Slot: slot, Owner: new TaskCompletionSource<OriginatorId>(TaskCreationOptions.RunContinuationsAsynchronously));
+        bool isFirst;
         lock (_gate)
         {
-            if (!_waiting.TryGetValue(slot, out owner!))
-            {
-                _waiting.Add(slot, owner = new TaskCompletionSource<OriginatorId>(TaskCreationOptions.RunContinuationsAsynchronously));
-            }
-
+            _waiting.Add(waiting);
             (isFirst, _isLooking) = (!_isLooking, true);
         }
 
         if (isFirst) _ = LookUpAsync();
         try
         {
-            return await owner.Task.WaitAsync(cancellationToken);
+            return await waiting.Owner.Task.WaitAsync(cancellationToken);
         }
         finally
         {
-            lock (_gate) _waiting.Remove(slot); // one queue waits for a slot, so nobody else is left waiting
+            lock (_gate) _waiting.Remove(waiting);
         }
     }
 
@@ -79,7 +76,8 @@ internal sealed partial class QueueSlotDirectory(IEnvelopeStore store, TimeProvi
         {
             foreach (var (originator, slot) in slots)
             {
-                if (_waiting.Remove(slot, out var owner)) owner.SetResult(originator);
+                foreach (var (_, owner) in _waiting.Where(waiting => waiting.Slot == slot)) owner.TrySetResult(originator);
+                _waiting.RemoveAll(waiting => waiting.Slot == slot);
             }
         }
     }

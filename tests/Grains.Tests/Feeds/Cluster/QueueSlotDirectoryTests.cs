@@ -76,6 +76,21 @@ public sealed class QueueSlotDirectoryTests
     }
 
     [Fact]
+    public async Task OwnerOf_QueueComesBackBeforeItsFirstWaitHasEnded_IsAnswered()
+    {
+        using var moved = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var first = _directory.OwnerOfAsync(0, moved.Token);
+        var second = _directory.OwnerOfAsync(0, Cancellation);
+        await moved.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await _store.TakeLeaseAsync(TestPublishes.Node, Cancellation);
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(TestPublishes.Node, await second);
+    }
+
+    [Fact]
     public async Task OwnerOf_StoreAway_LooksAgain()
     {
         var before = _store.Before;
