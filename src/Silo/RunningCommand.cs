@@ -5,15 +5,19 @@ namespace XmtpOrleans.Silo;
 /// <summary>A command that runs until it is told to stop.</summary>
 internal static class RunningCommand
 {
-    /// <summary>Starts, waits for SIGTERM or Ctrl-C, drains, and returns the exit code. Whoever cannot start says why, one line for each fault.</summary>
-    /// <param name="startAsync">Starts, and returns how to stop.</param>
-    public static async Task<int> RunAsync(Func<CancellationToken, Task<Func<Task>>> startAsync)
+    /// <summary>Exit code of a process that a part of itself made stop.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Starts, waits for SIGTERM or Ctrl-C, drains, and returns the exit code. Whoever cannot start says why, one line for each fault. A process
+    /// with a part that failed ends, too: half of it would answer its orchestrator for ever.</summary>
+    /// <param name="startAsync">Starts the process, and returns it.</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<ServingProcess>> startAsync)
     {
         using var signals = new StopSignals();
-        Func<Task> stopAsync;
+        ServingProcess process;
         try
         {
-            stopAsync = await startAsync(signals.Received);
+            process = await startAsync(signals.Received);
         }
         catch (StartException failure)
         {
@@ -25,9 +29,11 @@ internal static class RunningCommand
             return 0;
         }
 
-        await signals.WaitAsync();
+        await Task.WhenAny(signals.WaitAsync(), process.Stopping);
+        var isTold = signals.Received.IsCancellationRequested;
+        if (!isTold) await Console.Error.WriteLineAsync("a part of this process failed, as told above; it stops");
         AnsiConsole.MarkupLine("[grey]draining …[/]");
-        await stopAsync();
-        return 0;
+        await process.StopAsync();
+        return isTold ? 0 : Failed;
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using Orleans.Runtime;
@@ -17,6 +18,7 @@ internal sealed class ServingProcess
     private readonly IReadOnlyList<WebApplication> _applications;
     private readonly WebApplication _ops;
     private readonly TimeSpan _drainDelay;
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes the built applications; nothing starts yet.</summary>
     /// <param name="applications">Whoever needs another one after it.</param>
@@ -28,6 +30,7 @@ internal sealed class ServingProcess
         foreach (var served in applications)
         {
             readiness.Add(() => Fault(served.Name, served.Application));
+            served.Application.Lifetime.ApplicationStopping.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), _stopping);
         }
 
         _served = applications;
@@ -39,6 +42,10 @@ internal sealed class ServingProcess
     /// <summary>How long a database that is away, or that nobody has migrated yet, is waited for before the start fails;
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit. Default: not at all.</summary>
     public TimeSpan DatabaseLimit { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Completes when an application stops: told by <see cref="StopAsync()"/>, or by itself, when a part of it failed that it cannot go on without.
+    /// Then it takes no streams any more, and somebody has to stop the rest.</summary>
+    public Task Stopping => _stopping.Task;
 
     /// <summary>Starts everything. The operator's endpoint answers from the first moment.</summary>
     /// <exception cref="StartException">Something is not as it has to be; nothing stays running.</exception>
@@ -55,14 +62,20 @@ internal sealed class ServingProcess
                 StateOf(served.Application).MoveTo(ServingPhase.Serving);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (cancellationToken.IsCancellationRequested)
         {
-            await StopAsync();
-            throw;
+            // Not everybody who is broken off calls it a cancellation: a silo has an exception of its own.
+            await StopStartedAsync();
+            throw new OperationCanceledException("The start was broken off.", failure, cancellationToken);
+        }
+        catch (DbException failure)
+        {
+            await StopStartedAsync();
+            throw new StartException($"The database went away while the process started: {failure.Message}");
         }
         catch (Exception failure) when (failure is StoreException or IOException or SocketException or OrleansConfigurationException)
         {
-            await StopAsync();
+            await StopStartedAsync();
             throw new StartException(failure.Message);
         }
     }
@@ -73,16 +86,34 @@ internal sealed class ServingProcess
     {
         var isServing = _applications.Any(static application => StateOf(application).Phase == ServingPhase.Serving);
         foreach (var application in _applications) StateOf(application).MoveTo(ServingPhase.Leaving);
-        if (isServing)
+        try
         {
+            if (!isServing) return;
             await Task.Delay(_drainDelay, TimeProvider.System, CancellationToken.None);
             foreach (var application in _applications)
             {
                 if (application.Services.GetService<ILogHandOver>() is { } handOver) await handOver.MoveAwayAsync(CancellationToken.None);
             }
         }
+        finally
+        {
+            await StopAsync(_applications.Count - 1);
+        }
+    }
 
-        await StopAsync(_applications.Count - 1);
+    // What has not wholly started may not stop well either; why the start failed is what the operator needs to know.
+    private async Task StopStartedAsync()
+    {
+        try
+        {
+            await StopAsync();
+        }
+#pragma warning disable CA1031 // It must not hide the first failure.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            await Console.Error.WriteLineAsync($"stopping what had started failed, too: {failure.Message}");
+        }
     }
 
     private Task OpenDatabaseAsync(ServedApplication served, CancellationToken cancellationToken)

@@ -15,10 +15,11 @@ internal sealed class DevNetwork
     /// <summary>The one node of the network.</summary>
     public static readonly OriginatorId NodeId = new(100);
 
-    private readonly ServingProcess _process;
-
     private DevNetwork(ServingProcess process, DevOptions options, EthereumAddress nodeAddress) =>
-        (_process, NodeAddress, StoreDescription) = (process, nodeAddress, NodeApplication.StoreOf(options));
+        (Process, NodeAddress, StoreDescription) = (process, nodeAddress, NodeApplication.StoreOf(options));
+
+    /// <summary>What it runs in; stopping that drains and stops everything.</summary>
+    public ServingProcess Process { get; }
 
     /// <summary>Address of the key that signs this node's envelopes.</summary>
     public EthereumAddress NodeAddress { get; }
@@ -60,9 +61,6 @@ internal sealed class DevNetwork
         await process.StartAsync(cancellationToken);
         return new DevNetwork(process, options, nodeKey.Address);
     }
-
-    /// <summary>Drains and stops everything.</summary>
-    public Task StopAsync() => _process.StopAsync();
 
     private static void CreateFolder(string folder)
     {

@@ -11,7 +11,7 @@ internal static class DevRun
         StartException.ThrowIfAny(options.Faults());
         var network = await DevNetwork.StartAsync(options, stopping);
         Greet(options, network);
-        return network.StopAsync;
+        return network.Process;
     });
 
     private static void Greet(DevOptions options, DevNetwork network)

@@ -33,7 +33,7 @@ internal static class RoleRun
         };
         Greet(role, settings, application.Services, listen, ops);
         await process.StartAsync(stopping);
-        return process.StopAsync;
+        return process;
     });
 
     private static void Greet(Role role, RoleSettings settings, IServiceProvider services, ListenOptions listen, OpsOptions ops)
