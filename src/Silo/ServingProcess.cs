@@ -35,7 +35,7 @@ internal sealed class ServingProcess
 
         _served = applications;
         _applications = [.. applications.Select(static served => served.Application)];
-        _ops = OpsEndpoint.Build(ops, readiness);
+        _ops = OpsEndpoint.Build(ops, readiness, _applications.Select(static application => application.Services));
         _drainDelay = drainDelay;
     }
 

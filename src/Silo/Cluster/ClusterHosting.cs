@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Silo.Configuration;
+using XmtpOrleans.Silo.Ops;
 using XmtpOrleans.Storage;
 
 namespace XmtpOrleans.Silo.Cluster;
@@ -15,6 +17,7 @@ internal static class ClusterHosting
     private const string StreamStorage = "PubSubStore";
 
     private const string Provider = "Npgsql";
+    private const string Tracing = $"{ClusterMemberOptions.SectionName}:{nameof(ClusterMemberOptions.Tracing)}";
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClientAnswerLimit = TimeSpan.FromSeconds(3); // a request lost behind a silo is noticed by nothing else
@@ -49,7 +52,8 @@ internal static class ClusterHosting
             connections.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(tls.Settings));
         });
         silo.AddGrainCallMetrics();
-        if (IsTraced(silo.Configuration)) silo.AddActivityPropagation();
+        if (silo.Configuration.IsOn(Tracing)) silo.AddActivityPropagation();
+        silo.AddOperatorDashboard();
         silo.ConfigureLogging(Quiet);
         return silo;
     }
@@ -66,7 +70,8 @@ internal static class ClusterHosting
         {
             if (tls.IsUsed) connections.ConfigureConnection(connection => connection.UseClientTls(tls.Settings));
         });
-        if (IsTraced(client.Configuration)) client.AddActivityPropagation();
+        if (client.Configuration.IsOn(Tracing)) client.AddActivityPropagation();
+        client.AddOperatorDashboard();
         client.UseConnectionRetryFilter(static async (_, cancellationToken) =>
         {
             await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
@@ -92,10 +97,6 @@ internal static class ClusterHosting
         var node = services.GetRequiredService<IOptions<NodeOptions>>().Value;
         return new ClusterIdentity(node.Originator, member.Id, member.ServiceId, MessageVersion.Current);
     }
-
-    // Read before there are options: what it adds stands in the way of every call, switched on or not.
-    private static bool IsTraced(IConfiguration configuration) =>
-        configuration.GetValue<bool>($"{ClusterMemberOptions.SectionName}:{nameof(ClusterMemberOptions.Tracing)}");
 
     private static void AddMembership(IServiceCollection services)
     {

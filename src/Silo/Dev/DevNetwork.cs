@@ -5,6 +5,7 @@ using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Silo.Configuration;
+using XmtpOrleans.Silo.Ops;
 
 namespace XmtpOrleans.Silo.Dev;
 
@@ -15,8 +16,8 @@ internal sealed class DevNetwork
     /// <summary>The one node of the network.</summary>
     public static readonly OriginatorId NodeId = new(100);
 
-    private DevNetwork(ServingProcess process, DevOptions options, EthereumAddress nodeAddress) =>
-        (Process, NodeAddress, StoreDescription) = (process, nodeAddress, NodeApplication.StoreOf(options));
+    private DevNetwork(ServingProcess process, DevOptions options, EthereumAddress nodeAddress, bool hasDashboard) =>
+        (Process, NodeAddress, StoreDescription, HasDashboard) = (process, nodeAddress, NodeApplication.StoreOf(options), hasDashboard);
 
     /// <summary>What it runs in; stopping that drains and stops everything.</summary>
     public ServingProcess Process { get; }
@@ -26,6 +27,9 @@ internal sealed class DevNetwork
 
     /// <summary>Where everything is kept, without secrets.</summary>
     public string StoreDescription { get; }
+
+    /// <summary>Whether the operator's endpoint serves Orleans' dashboard.</summary>
+    public bool HasDashboard { get; }
 
     /// <summary>Starts everything in the order of its dependencies: store, silo, node, gateway.</summary>
     /// <exception cref="StartException">Something is not as it has to be; nothing stays running.</exception>
@@ -59,7 +63,7 @@ internal sealed class DevNetwork
             DatabaseLimit = options.PostgresConnection is null ? TimeSpan.Zero : node.Services.GetRequiredService<IOptions<StartOptions>>().Value.DatabaseWait,
         };
         await process.StartAsync(cancellationToken);
-        return new DevNetwork(process, options, nodeKey.Address);
+        return new DevNetwork(process, options, nodeKey.Address, OrleansDashboard.IsIn(node.Services));
     }
 
     private static void CreateFolder(string folder)

@@ -1,4 +1,5 @@
 using Spectre.Console;
+using XmtpOrleans.Silo.Ops;
 
 namespace XmtpOrleans.Silo.Dev;
 
@@ -19,7 +20,7 @@ internal static class DevRun
         var grid = new Grid().AddColumn().AddColumn();
         grid.AddRow("[bold]gateway[/]", $"http://{options.Host}:{options.GatewayPort}");
         grid.AddRow("[bold]node 100[/]", $"{Markup.Escape(options.AdvertisedUrl.ToString().TrimEnd('/'))}   signs as {network.NodeAddress}");
-        grid.AddRow("[bold]ops[/]", $"http://{options.Host}:{options.OpsPort}/health/ready  /metrics");
+        grid.AddRow("[bold]ops[/]", $"http://{options.Host}:{options.OpsPort}/health/ready  /metrics{(network.HasDashboard ? $"  {OrleansDashboard.Path}" : "")}");
         grid.AddRow("[bold]store[/]", Markup.Escape(network.StoreDescription));
         AnsiConsole.Write(grid);
         AnsiConsole.WriteLine();

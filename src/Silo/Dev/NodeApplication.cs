@@ -6,6 +6,8 @@ using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Crypto;
+using XmtpOrleans.Silo.Ops;
+using XmtpOrleans.Silo.Roles;
 using XmtpOrleans.Storage.Postgres;
 using XmtpOrleans.Storage.Sqlite;
 
@@ -30,6 +32,8 @@ internal static class NodeApplication
         services.AddSingleton<ISigner>(_ => new LocalSigner(key));
         services.AddOptions<StartOptions>().BindConfiguration(StartOptions.SectionName).ValidateOnStart();
         services.AddSingleton<IValidateOptions<StartOptions>, StartOptionsValidator>();
+        services.AddOptions<OpsOptions>().BindConfiguration(OpsOptions.SectionName).ValidateOnStart(); // of which the dashboard alone is no option of the command
+        services.AddSingleton<IValidateOptions<OpsOptions>, OpsOptionsValidator>();
         AddStore(services, options);
         services.AddLogs().AddFront();
         return builder;
@@ -59,6 +63,7 @@ internal static class NodeApplication
         // Alone there is nobody to talk to: membership in memory, no client port, and the silo port on the loopback.
         silo.UseLocalhostClustering(options.SiloPort > 0 ? options.SiloPort : FreePort(), gatewayPort: 0, serviceId: "xmtp", clusterId: "dev");
         silo.Configure<EndpointOptions>(endpoints => endpoints.GatewayPort = 0);
+        silo.AddOperatorDashboard();
     }
 
     private static int FreePort()

@@ -3,11 +3,14 @@ using OpenTelemetry.Metrics;
 
 namespace XmtpOrleans.Silo.Ops;
 
-/// <summary>The operator's port: liveness, readiness and metrics, apart from every port that clients reach.</summary>
+/// <summary>The operator's port: liveness, readiness, metrics and, when asked for, the dashboard, apart from every port that clients reach.</summary>
 internal static class OpsEndpoint
 {
     /// <summary>Builds the application; the caller starts and stops it.</summary>
-    public static WebApplication Build(IPEndPoint endPoint, Readiness readiness)
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="readiness">What <c>/health/ready</c> says.</param>
+    /// <param name="applications">The services of the process's applications.</param>
+    public static WebApplication Build(IPEndPoint endPoint, Readiness readiness, IEnumerable<IServiceProvider> applications)
     {
         var builder = EmbeddedHosting.CreateBuilder();
         EmbeddedHosting.Configure(builder);
@@ -21,6 +24,7 @@ internal static class OpsEndpoint
             ? Results.Text(string.Join('\n', faults) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Text("ready\n"));
         app.MapPrometheusScrapingEndpoint("/metrics");
+        if (applications.FirstOrDefault(OrleansDashboard.IsIn) is { } application) OrleansDashboard.Map(app, application);
         return app;
     }
 }

@@ -16,4 +16,8 @@ internal sealed class OpsOptions
     /// <summary>Port of health and metrics. Default: 8008.</summary>
     [Range(1, IPEndPoint.MaxPort)]
     public int Port { get; set; } = 8008;
+
+    /// <summary>Whether Orleans' own dashboard is served at <c>/dashboard</c>: grains, calls, silos and live logs. All silos of a cluster have to agree. Costs
+    /// memory and time for each call. Default: off.</summary>
+    public bool Dashboard { get; set; }
 }

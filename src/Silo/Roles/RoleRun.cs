@@ -41,7 +41,7 @@ internal static class RoleRun
         var rows = new List<(string Name, string Text)>
         {
             (role.Name, $"{(listen.CertificatePath is null ? "http" : "https")}://{RoleParts.EndPointOf(listen)}"),
-            ("ops", $"http://{RoleParts.EndPointOf(ops)}/health/ready  /metrics"),
+            ("ops", $"http://{RoleParts.EndPointOf(ops)}/health/ready  /metrics{(OrleansDashboard.IsIn(services) ? $"  {OrleansDashboard.Path}" : "")}"),
         };
         rows.AddRange(role.Describe(services));
         if (settings.Unused.Count > 0) rows.Add(("not used", string.Join(' ', settings.Unused)));

@@ -57,6 +57,8 @@ public sealed class RoleTests
     [InlineData("front", "Listen:Host", "example.org", "Listen:Host = example.org")]
     [InlineData("front", "Listen:CertificatePath", "/nowhere.pem", "Listen:CertificatePath and Listen:CertificateKeyPath")]
     [InlineData("front", "Ops:Host", "example.org", "Ops:Host = example.org")]
+    [InlineData("front", "Ops:Dashboard", "maybe", "Ops:Dashboard = maybe: give true or false")]
+    [InlineData("node", "Cluster:Tracing", "maybe", "Cluster:Tracing = maybe: give true or false")]
     [InlineData("front", "Drain:Delay", "01:00:00", "Drain:Delay = 01:00:00")]
     [InlineData("gateway", "Payer:NodeSelection", "fastest", "Payer:NodeSelection = fastest: give one of Stable, Manual, Ordered, Random, Closest")]
     [InlineData("gateway", "Payer:NodeSelection", "manual", "Payer:NodeSelection = Manual: needs at least one node in Payer:PreferredNodes")]
