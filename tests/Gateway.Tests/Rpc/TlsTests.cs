@@ -71,6 +71,27 @@ public sealed class TlsTests : IDisposable
         Assert.NotEqual(first, certificate.Current.TargetCertificate.Thumbprint);
     }
 
+    // As Kubernetes does it: the paths are links through a link to a folder, and only the one in the middle is replaced.
+    [Fact]
+    public void Certificate_MountedSecretReplaced_IsReadAgain()
+    {
+        var clock = new FakeTimeProvider();
+        var paths = new RpcTlsOptions { CertificatePath = Path.Combine(_folder, "tls.crt"), KeyPath = Path.Combine(_folder, "tls.key") };
+        WriteSecret("first", DateTime.UtcNow.AddDays(-2));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "first");
+        File.CreateSymbolicLink(paths.CertificatePath, "..data/tls.crt");
+        File.CreateSymbolicLink(paths.KeyPath, "..data/tls.key");
+        var certificate = new RpcCertificate(paths, clock, NullLogger.Instance);
+        var first = certificate.Current.TargetCertificate.Thumbprint;
+
+        WriteSecret("second", DateTime.UtcNow.AddDays(-1));
+        Directory.Delete(Path.Combine(_folder, "..data"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "second");
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.NotEqual(first, certificate.Current.TargetCertificate.Thumbprint);
+    }
+
     [Fact]
     public void Certificate_FileDamagedLater_TheOldOneStays()
     {
@@ -97,6 +118,15 @@ public sealed class TlsTests : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return new CertificateRequest("CN=rpc.test", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+
+    private void WriteSecret(string version, DateTime writtenAt)
+    {
+        var written = WritePem(version);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, version)).FullName;
+        File.Move(written.CertificatePath, Path.Combine(folder, "tls.crt"));
+        File.Move(written.KeyPath!, Path.Combine(folder, "tls.key"));
+        File.SetLastWriteTimeUtc(Path.Combine(folder, "tls.crt"), writtenAt);
     }
 
     private RpcTlsOptions WritePem(string name)

@@ -196,6 +196,12 @@ public sealed class KubernetesTests : IDisposable
         Assert.Equal([("client", "front"), ("silo", "silo")], admitted.Order());
     }
 
+    // A policy without labels holds for every pod of the namespace: a database beside the node would not be reached any more.
+    [Theory, MemberData(nameof(Overlays))]
+    public async Task NetworkPolicies_ApplyToTheNodesPodsOnly(string overlay) => Assert.All(
+        (await RenderAsync(overlay)).Of("NetworkPolicy"),
+        static policy => Assert.Equal("xmtp", Manifests.LabelsOf(policy["spec"]!["podSelector"]!["matchLabels"]).GetValueOrDefault("app.kubernetes.io/name")));
+
     [Fact]
     public async Task Autoscalers_OfProduction_ScaleWhatIsThere()
     {

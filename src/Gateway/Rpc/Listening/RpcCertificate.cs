@@ -22,7 +22,7 @@ internal sealed partial class RpcCertificate
     public RpcCertificate(RpcTlsOptions options, TimeProvider clock, ILogger logger)
     {
         (_options, _clock, _logger) = (options, clock, logger);
-        _written = File.GetLastWriteTimeUtc(options.CertificatePath);
+        _written = WrittenFiles.WrittenAt(options.CertificatePath);
         _checked = clock.GetTimestamp();
         _current = Load(options);
     }
@@ -64,7 +64,7 @@ internal sealed partial class RpcCertificate
         _checked = _clock.GetTimestamp();
         try
         {
-            var written = File.GetLastWriteTimeUtc(_options.CertificatePath);
+            var written = WrittenFiles.WrittenAt(_options.CertificatePath);
             if (written == _written) return;
 
             _current = Load(_options);
