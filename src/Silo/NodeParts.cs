@@ -12,7 +12,7 @@ internal static class NodeParts
 {
     /// <summary>The logs and what they decide with; for silos. Needs the node's signer.</summary>
     public static IServiceCollection AddLogs(this IServiceCollection services) =>
-        services.AddLocalChain().AddOriginators().AddInboxes();
+        services.AddKeyedSingleton<TimeProvider>(OriginatorServices.Uptime, new SystemUptime()).AddLocalChain().AddOriginators().AddInboxes();
 
     /// <summary>What serves the node's RPC; for silos and for fronts alone, which are clients of silos.</summary>
     public static IServiceCollection AddFront(this IServiceCollection services) => services

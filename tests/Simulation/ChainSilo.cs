@@ -56,6 +56,7 @@ internal sealed class ChainSilo(ChainNode node, int id) : SimProcess(node.World,
             node.Options,
             new ChainLogMetrics(NoMeters.Instance),
             Clock,
+            Clock,
             node.World.Random,
             new CountingLogger(node.World));
         var activation = _logs[contract] = new Activation(core, turns);

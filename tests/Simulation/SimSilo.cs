@@ -69,6 +69,7 @@ internal sealed class SimSilo : SimProcess
             _node.SequencerOptions,
             new SequencerMetrics(NoMeters.Instance),
             Clock,
+            Clock,
             _node.World.Random,
             new CountingLogger(_node.World));
         var activation = new Activation(core, turns);

@@ -13,6 +13,9 @@ namespace XmtpOrleans.Grains.Hosting;
 /// <summary>Wires the grains that keep logs, and the ways to them.</summary>
 public static class OriginatorServices
 {
+    /// <summary>Key of the <see cref="TimeProvider"/> whose timestamps go on while the machine sleeps. Default: the one without a key.</summary>
+    public const string Uptime = "uptime";
+
     /// <summary>What a silo needs to keep logs. The host adds the ports: <see cref="IEnvelopeStore"/>, <see cref="ISigner"/>, <see cref="IRates"/>,
     /// <see cref="IAppChain"/>. The configuration may relax the rules of <see cref="Admission"/>.</summary>
     public static IServiceCollection AddOriginators(this IServiceCollection services)
@@ -67,5 +70,6 @@ public static class OriginatorServices
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(Uptime, static (provider, _) => provider.GetRequiredService<TimeProvider>());
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class ChainLog
     private readonly ChainLogOptions _options;
     private readonly ChainLogMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly TimeProvider _uptime; // goes on while the machine sleeps
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly LogRing _ring;
@@ -49,12 +50,13 @@ internal sealed partial class ChainLog
         ChainLogOptions options,
         ChainLogMetrics metrics,
         TimeProvider clock,
+        TimeProvider uptime,
         Random random,
         ILogger logger)
     {
         (_contract, _originator) = (contract, new OriginatorId((uint)contract));
         (_store, _chain, _inboxes, _admission, _options) = (store, chain, inboxes, admission, options);
-        (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        (_metrics, _clock, _uptime, _random, _logger) = (metrics, clock, uptime, random, logger);
         _ring = new LogRing(clock, options.RingBatches, options.RingBytes);
     }
 
@@ -172,9 +174,9 @@ internal sealed partial class ChainLog
 
     private async Task TakeLeaseAsync()
     {
-        _leaseAsked = _clock.GetTimestamp();
+        _leaseAsked = _uptime.GetTimestamp();
         var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
-        _leaseTaken = _clock.GetTimestamp();
+        _leaseTaken = _uptime.GetTimestamp();
         await ReadCursorAsync(CancellationToken.None);
         (_lease, _last, _lastNs) = (lease, lease.Last, lease.LastNs);
         _ring.Open(lease.Last);
@@ -253,8 +255,8 @@ internal sealed partial class ChainLog
     // to within the time it took.
     private DateTimeOffset ArrivalTime()
     {
-        var earliest = _lease!.StoreTime + _clock.GetElapsedTime(_leaseTaken);
-        var latest = _lease.StoreTime + _clock.GetElapsedTime(_leaseAsked);
+        var earliest = _lease!.StoreTime + _uptime.GetElapsedTime(_leaseTaken);
+        var latest = _lease.StoreTime + _uptime.GetElapsedTime(_leaseAsked);
         var now = _clock.GetUtcNow();
         return now < earliest ? earliest : now > latest ? latest : now;
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -19,6 +20,7 @@ internal sealed class ChainLogGrain(
     ChainLogMetrics metrics,
     HostedLogs hosted,
     TimeProvider clock,
+    [FromKeyedServices(OriginatorServices.Uptime)] TimeProvider uptime,
     ILogger<ChainLog> logger) : Grain, IChainLogGrain
 {
     /// <summary>The name of this kind of grain in the cluster; it never changes.</summary>
@@ -31,7 +33,7 @@ internal sealed class ChainLogGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var contract = (ChainContract)this.GetPrimaryKeyLong();
-        _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, Random.Shared, logger);
+        _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, uptime, Random.Shared, logger);
         _watch = WatchAsync();
         hosted.Add(GrainContext, _log.ReleaseReaders);
         return Task.CompletedTask;

@@ -25,6 +25,7 @@ internal sealed partial class Sequencer
     private readonly SequencerOptions _options;
     private readonly SequencerMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly TimeProvider _uptime;
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly LogRing _ring;
@@ -46,6 +47,16 @@ internal sealed partial class Sequencer
     private bool _isClosed;
 
     /// <summary>A sequencer that has not touched the store; the first append takes the lease.</summary>
+    /// <param name="originator">Whose log it is.</param>
+    /// <param name="store">Where the log is.</param>
+    /// <param name="signer">Signs envelopes.</param>
+    /// <param name="rates">What envelopes cost.</param>
+    /// <param name="options">Limits and tolerances.</param>
+    /// <param name="metrics">Counts.</param>
+    /// <param name="clock">The time of day, and timers.</param>
+    /// <param name="uptime">Timestamps that go on while the machine sleeps: what the time of day is compared with.</param>
+    /// <param name="random">Spreads pauses.</param>
+    /// <param name="logger">Told what an operator has to know.</param>
     public Sequencer(
         OriginatorId originator,
         IEnvelopeStore store,
@@ -54,11 +65,12 @@ internal sealed partial class Sequencer
         SequencerOptions options,
         SequencerMetrics metrics,
         TimeProvider clock,
+        TimeProvider uptime,
         Random random,
         ILogger logger)
     {
         (_originator, _store, _signer, _rates, _options) = (originator, store, signer, rates, options);
-        (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        (_metrics, _clock, _uptime, _random, _logger) = (metrics, clock, uptime, random, logger);
         _wakeup = new Wakeup(clock);
         _ring = new LogRing(clock, options.RingBatches, options.RingBytes);
         _limits = new PayerLimits(clock, options.PayerEnvelopesPerSecond, options.PayerBurst, options.MaxLimitedPayers);
@@ -174,13 +186,13 @@ internal sealed partial class Sequencer
     {
         try
         {
-            var asked = _clock.GetTimestamp();
+            var asked = _uptime.GetTimestamp();
             var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
             var minute = UsageMinute.Of(Math.Max(ClockGuard.Nanoseconds(_clock.GetUtcNow()), lease.LastNs + 1_000));
             var counts = await _store.ReadCongestionAsync(_originator, minute, CancellationToken.None);
             var history = new PublishHistory(_store, lease, _options, _duplicateReads, _metrics, _clock, _logger);
             await history.LoadRecentAsync();
-            var guard = new ClockGuard(_clock, _options, asked, lease.StoreTime);
+            var guard = new ClockGuard(_uptime, _options, asked, lease.StoreTime);
             _term = new SequencerTerm(lease, history, new CongestionWindow(minute, counts), guard, _limits, _rates);
             _ring.Open(lease.Last);
             _loading = history.LoadOlderAsync();

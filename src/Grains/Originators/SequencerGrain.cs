@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -17,6 +18,7 @@ internal sealed class SequencerGrain(
     SequencerMetrics metrics,
     HostedLogs hosted,
     TimeProvider clock,
+    [FromKeyedServices(OriginatorServices.Uptime)] TimeProvider uptime,
     ILogger<Sequencer> logger) : Grain, ISequencerGrain
 {
     /// <summary>The name of this kind of grain in the cluster; it never changes.</summary>
@@ -29,7 +31,7 @@ internal sealed class SequencerGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var originator = new OriginatorId((uint)this.GetPrimaryKeyLong());
-        _sequencer = new Sequencer(originator, store, signer, rates, options.Value, metrics, clock, Random.Shared, logger);
+        _sequencer = new Sequencer(originator, store, signer, rates, options.Value, metrics, clock, uptime, Random.Shared, logger);
         _watch = WatchAsync();
         hosted.Add(GrainContext, _sequencer.ReleaseReaders);
         return Task.CompletedTask;

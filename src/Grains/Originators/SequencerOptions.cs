@@ -67,7 +67,8 @@ public sealed class SequencerOptions
     [Range(typeof(TimeSpan), "00:00:01", "24:00:00")]
     public TimeSpan ClockBehindLimit { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How far the clock may run ahead of the store's clock and the monotonic clock before publishing stops. Default: 30 seconds.</summary>
+    /// <summary>How far the clock may run ahead of the store's clock, asked once, and of the time since then, in which the machine may have slept,
+    /// before publishing stops. Default: 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "24:00:00")]
     public TimeSpan ClockAheadLimit { get; set; } = TimeSpan.FromSeconds(30);
 

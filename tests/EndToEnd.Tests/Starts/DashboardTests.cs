@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using XmtpOrleans.EndToEnd.Tests.Cluster;
 using XmtpOrleans.EndToEnd.Tests.Processes;
@@ -65,8 +66,14 @@ public sealed class DashboardTests : IDisposable
 
         foreach (var process in cluster.Silos.Concat(cluster.Fronts))
         {
-            var counters = await _http.GetStringAsync(new Uri(process.Ops, "/dashboard/DashboardCounters"), TestContext.Current.CancellationToken);
-            Assert.All(cluster.Silos, silo => Assert.Contains($":{silo.SiloPort}", counters, StringComparison.Ordinal));
+            // It looks around once a second, and only from its start on.
+            for (var since = Stopwatch.StartNew(); ; await Task.Delay(100, TestContext.Current.CancellationToken))
+            {
+                using var answer = await _http.GetAsync(new Uri(process.Ops, "/dashboard/DashboardCounters"), TestContext.Current.CancellationToken);
+                var counters = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                if (answer.IsSuccessStatusCode && cluster.Silos.All(silo => counters.Contains($":{silo.SiloPort}", StringComparison.Ordinal))) break;
+                Assert.True(since.Elapsed < TimeSpan.FromSeconds(30), $"{process.Name}: {(int)answer.StatusCode} {counters}");
+            }
         }
 
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(cluster.Gateways[0].Ops, "/dashboard/"));

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Testing;
@@ -14,6 +13,7 @@ internal sealed class ChainLogHarness
     public ChainLogHarness(ChainContract contract, ChainLogOptions? options = null)
     {
         (_contract, Options) = (contract, options ?? new ChainLogOptions());
+        Uptime = new SleepingClock(Clock);
         Store = new FakeEnvelopeStore(Clock);
         Chain = new FakeAppChain(Clock);
         (Log, Turns) = Activate();
@@ -21,7 +21,9 @@ internal sealed class ChainLogHarness
 
     public ChainLogOptions Options { get; }
 
-    public FakeTimeProvider Clock { get; } = new(SequencerHarness.Start);
+    public ShiftedClock Clock { get; } = new(SequencerHarness.Start);
+
+    public SleepingClock Uptime { get; }
 
     public FakeEnvelopeStore Store { get; }
 
@@ -41,7 +43,7 @@ internal sealed class ChainLogHarness
 
     public (ChainLog Log, Turns Turns) Activate() => (Log, Turns) = (
         new ChainLog(
-            _contract, Store, Chain, Inboxes, new Admission(new AdmissionOptions()), Options, new ChainLogMetrics(new NoMeters()), Clock, new Random(1), NullLogger.Instance),
+            _contract, Store, Chain, Inboxes, new Admission(new AdmissionOptions()), Options, new ChainLogMetrics(new NoMeters()), Clock, Uptime, new Random(1), NullLogger.Instance),
         new Turns());
 
     public Task FollowAsync() => Turns.RunAsync(() =>

@@ -65,6 +65,20 @@ public sealed class ChainLogTests
     }
 
     [Fact]
+    public async Task Follow_MachineSlept_EntriesArriveByTheTimeOfDay()
+    {
+        var harness = new ChainLogHarness(ChainContract.GroupMessages);
+        harness.Chain.Emit(ChainContract.GroupMessages, TestBroadcasts.GroupId(), TestBroadcasts.Commit("a"));
+        await harness.ReachAsync(1);
+
+        harness.Clock.Offset = harness.Uptime.Slept = TimeSpan.FromHours(8);
+        harness.Chain.Emit(ChainContract.GroupMessages, TestBroadcasts.GroupId(), TestBroadcasts.Commit("b"));
+        await harness.ReachAsync(2);
+
+        Assert.Equal((harness.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, harness.Stored[1].Entry.ArrivalUs);
+    }
+
+    [Fact]
     public async Task Follow_TwoNodes_StoreTheSameBytes()
     {
         var first = new ChainLogHarness(ChainContract.GroupMessages);

@@ -46,6 +46,28 @@ public sealed class SequencerClockTests
     }
 
     [Fact]
+    public async Task Append_MachineSlept_IsNotAJump()
+    {
+        var harness = new SequencerHarness();
+        await harness.PublishAsync("a");
+        harness.Clock.Offset = harness.Uptime.Slept = TimeSpan.FromHours(8);
+
+        Assert.True((await harness.PublishAsync("b")).IsAccepted);
+        Assert.Equal(TimeSpan.FromHours(8), TimeSpan.FromMicroseconds((harness.Stored[1].Entry.OriginatorNs - harness.Stored[0].Entry.OriginatorNs) / 1_000));
+    }
+
+    [Fact]
+    public async Task Append_ClockJumpsWhileTheMachineSleeps_StopsPublishing()
+    {
+        var harness = new SequencerHarness();
+        await harness.PublishAsync("a");
+        harness.Uptime.Slept = TimeSpan.FromHours(8);
+        harness.Clock.Offset = TimeSpan.FromHours(8) + TimeSpan.FromSeconds(31);
+
+        Assert.Equal(PublishStatus.ClockOutOfRange, (await harness.PublishAsync("b")).Status);
+    }
+
+    [Fact]
     public async Task Append_ClockAheadOfTheStoresAtTheLease_StopsPublishing()
     {
         var harness = new SequencerHarness { Store = { ClockSkew = -TimeSpan.FromSeconds(31) } };

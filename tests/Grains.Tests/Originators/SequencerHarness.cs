@@ -13,6 +13,7 @@ internal sealed class SequencerHarness
     {
         Options = options ?? new SequencerOptions();
         Clock = new ShiftedClock(Start);
+        Uptime = new SleepingClock(Clock);
         Store = new FakeEnvelopeStore(Clock);
         Signer = new GatedSigner(new LocalSigner(TestKeys.Key(100)));
         Sequencer = Activate();
@@ -21,6 +22,8 @@ internal sealed class SequencerHarness
     public SequencerOptions Options { get; }
 
     public ShiftedClock Clock { get; }
+
+    public SleepingClock Uptime { get; }
 
     public FakeEnvelopeStore Store { get; }
 
@@ -36,7 +39,7 @@ internal sealed class SequencerHarness
 
     /// <summary>Another activation over the same store; the one before lives on.</summary>
     public SequencerOnTurns Activate() => Sequencer = new SequencerOnTurns(new Sequencer(
-        TestPublishes.Node, Store, Signer, Rates, Options, new SequencerMetrics(new NoMeters()), Clock, new Random(1), Logger));
+        TestPublishes.Node, Store, Signer, Rates, Options, new SequencerMetrics(new NoMeters()), Clock, Uptime, new Random(1), Logger));
 
     /// <summary>Publishes one request and gives its outcome.</summary>
     public async Task<PublishOutcome> PublishAsync(PublishRequest request) => (await Sequencer.AppendAsync(request)).Outcomes[0];
