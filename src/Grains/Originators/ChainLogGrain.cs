@@ -36,6 +36,9 @@ internal sealed class ChainLogGrain(
         _log = new ChainLog(contract, store, chain, inboxes, admission, options.Value, metrics, clock, uptime, Random.Shared, logger);
         _watch = WatchAsync();
         hosted.Add(GrainContext, _log.ReleaseReaders);
+
+        // Whatever brought it here, a move or somebody's read: until a silo names it again, somebody's update would wait.
+        _log.Follow();
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Testing;
@@ -33,6 +35,20 @@ public sealed class ChainLogClusterTests
 
         await Eventually.TrueAsync(() => cluster.Store.Rows(OriginatorId.GroupMessagesChain).Count == 2, "the second event is stored");
         Assert.Equal([1UL, 2], cluster.Store.Rows(OriginatorId.GroupMessagesChain).Select(row => row.Entry.Sequence.Value));
+    }
+
+    [Fact]
+    public async Task MoveAway_NobodyNamesTheLog_ItFollowsOnWhereItCameTo()
+    {
+        await using var cluster = await GrainCluster.StartAsync(2, settings: new() { ["ChainLog:FollowPeriod"] = "00:05:00" });
+        Emit(cluster, "a");
+        await Eventually.TrueAsync(() => cluster.Store.Rows(OriginatorId.GroupMessagesChain).Count == 1, "the first event is stored");
+        var leaving = cluster.HostOf(cluster.Cluster.Client.GetGrain<IChainLogGrain>(0));
+
+        await leaving.ServiceProvider.GetRequiredService<ILogHandOver>().MoveAwayAsync(TestContext.Current.CancellationToken);
+        Emit(cluster, "b");
+
+        await Eventually.TrueAsync(() => cluster.Store.Rows(OriginatorId.GroupMessagesChain).Count == 2, "the second event is stored");
     }
 
     private static void Emit(GrainCluster cluster, string text) =>
