@@ -196,6 +196,16 @@ public sealed class KubernetesTests : IDisposable
         Assert.Equal([("client", "front"), ("silo", "silo")], admitted.Order());
     }
 
+    [Fact]
+    public async Task Spreading_ThatIsStrict_CountsNoNodeThatTakesNothing()
+    {
+        var strict = (await RenderAsync("production")).Workloads
+            .SelectMany(static each => each.Template["spec"]!["topologySpreadConstraints"]?.AsArray() ?? [])
+            .Where(static spread => (string?)spread!["whenUnsatisfiable"] == "DoNotSchedule").ToList();
+        Assert.NotEmpty(strict);
+        Assert.All(strict, static spread => Assert.Equal("Honor", (string?)spread!["nodeTaintsPolicy"]));
+    }
+
     // A policy without labels holds for every pod of the namespace: a database beside the node would not be reached any more.
     [Theory, MemberData(nameof(Overlays))]
     public async Task NetworkPolicies_ApplyToTheNodesPodsOnly(string overlay) => Assert.All(
