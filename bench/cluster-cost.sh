@@ -2,11 +2,12 @@
 # What a cluster costs beside one process, all on a PostgreSQL that this script starts and takes away: one process, one silo, and three silos over which
 # the load is spread. Prints what each did in a second and what it took of a processor; PostgreSQL and the generator are counted apart.
 #
-# usage: bench/cluster-cost.sh [load|idle|marks|roles|grains]...    the first three without arguments
+# usage: bench/cluster-cost.sh [load|idle|marks|roles|streams|grains]...    the first three without arguments
 #   load    publishes, ten to a request, as fast as they are answered and 400 requests a second; queries of 2,000 topics as fast as they are answered
 #   idle    processor time and memory of every process that has nothing to do, 30 s after the start
 #   marks   statements a second in the database at 1,000 to 30,000 queries a second: a process shares one read of the marks among all that wait for it
 #   roles   a silo, a front and a payer gateway: processor time and memory of each while a client publishes through the gateway, and through the front
+#   streams what 100,000 idle streams over two fronts take, 250 to a connection (STREAMS=100000)
 #   grains  the grains of three silos beside RPC (`XmtpOrleans.Load grains`)
 # environment: LAYOUTS="one silo silos" (which to run), SECONDS_EACH=12 (of each measurement), WARM_UP=8, RESULTS=FOLDER (keeps the JSON and HTML)
 # before: dotnet build -c Release bench/Load
@@ -39,6 +40,7 @@ finish() {
   rm -rf "$folder"
 }
 trap finish EXIT
+export Drain__Delay=00:00:00 Rpc__DrainTime=00:00:01 # nobody is left to be told
 
 mkdir "$folder/pg"
 chmod 711 "$folder"
@@ -78,10 +80,13 @@ node() { # NUMBER: a silo with its front
   start "$layout-silo-$1" node --port $((at + 1)) --ops-port $((at + 2)) --set Node:Id=100 "Signer:KeyFile=$folder/1.key" "Postgres:ConnectionString=$database" \
     "Cluster:SiloName=silo-$1" Cluster:AdvertisedAddress=127.0.0.1 "Cluster:SiloPort=$((at + 3))" "Cluster:ClientPort=$((at + 4))" Postgres:ReaderConnections=12
 }
-layout() { # sets nodes, pids and database
+open_database() {
   layout=$1
   sql -c "CREATE DATABASE $layout"
   database="Host=127.0.0.1;Port=$base;Username=postgres;Database=$layout"
+}
+layout() { # sets nodes, pids and database
+  open_database "$1"
   local count=1
   [ "$layout" != silos ] || count=3
   if [ "$layout" = one ]; then
@@ -110,18 +115,19 @@ row() { # NAME TITLE
   [ "$layout" != one ] || echo "$each" > "$folder/one-$1"
   awk -v layout="$layout" -v title="$2" -v rate="$(figure "$1" PerSecond)" -v cores="$(figure "$1" ServerCores)" -v each="$each" \
     -v database="$(figure "$1" DatabaseCores)" -v generator="$(figure "$1" GeneratorCores)" -v one="$(cat "$folder/one-$1" 2> /dev/null || echo 0)" \
-    'BEGIN { printf "| %-5s | %-38s | %9.0f | %5.2f | %7.1f | %5s | %7.1f | %5.2f |\n", layout, title, rate, cores, each, one > 0 ? sprintf("%.2f", each / one) : "-", database * 1e6 / rate, generator }'
+    'BEGIN { printf "| %-5s | %-38s | %9.0f | %5.2f | %7.1f | %5s | %7.1f | %5.2f |\n", layout, title, rate, cores, each, (one > 0 ? sprintf("%.2f", each / one) : "-"), database * 1e6 / rate, generator }'
 }
 ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
 address() { for _ in $(seq 100); do sed -n 's/.*signs as \(0x[0-9a-fA-F]*\).*/\1/p' "$1" | grep . && return; sleep 0.1; done; }
+front() { # NUMBER: a front alone
+  start "front-$1" front --port $((base + 10 * $1 + 1)) --ops-port $((base + 10 * $1 + 2)) --set Node:Id=100 "Postgres:ConnectionString=$database"
+}
 roles() { # a silo, a front, a payer gateway
-  layout=roles
-  sql -c "CREATE DATABASE $layout"
-  database="Host=127.0.0.1;Port=$base;Username=postgres;Database=$layout"
+  open_database roles
   node 1
   wait_ready $((base + 12))
-  start front front --port $((base + 21)) --ops-port $((base + 22)) --set Node:Id=100 "Postgres:ConnectionString=$database"
+  front 2
   key 2
   start gateway gateway --port $((base + 31)) --ops-port $((base + 32)) --set "Payer:KeyFile=$folder/2.key" "Postgres:ConnectionString=$database" \
     Network:Nodes:0:Id=100 "Network:Nodes:0:Url=http://127.0.0.1:$((base + 21))" "Network:Nodes:0:SigningAddress=$(address "$folder/roles-silo-1.log")"
@@ -149,11 +155,27 @@ for part in $parts; do
     printf '\n| | process | envelopes a second | cores | µs each | most MB so far |\n|---|---|---|---|---|---|\n'
     roles
     roles_row "gateway, 1,000/s, one to a request" gateway-rate "127.0.0.1:$((base + 31))" publish --clients --batch 1 --rate 1000
-    roles_row "gateway, one to a request, closed loop" gateway "127.0.0.1:$((base + 31))" publish --clients --batch 1 --expect 12000
-    roles_row "front, one to a request, closed loop" front "127.0.0.1:$((base + 21))" publish --batch 1 --expect 16000
-    roles_row "front, ten to a request, closed loop" front-ten "127.0.0.1:$((base + 21))" publish --batch 10 --expect 22000
+    roles_row "gateway, one to a request, closed loop" gateway "127.0.0.1:$((base + 31))" publish --clients --batch 1 --expect 24000
+    roles_row "front, one to a request, closed loop" front "127.0.0.1:$((base + 21))" publish --batch 1 --expect 24000
+    roles_row "front, ten to a request, closed loop" front-ten "127.0.0.1:$((base + 21))" publish --batch 10 --expect 34000
     stop
     sql -c "DROP DATABASE roles WITH (FORCE)"
+    continue
+  fi
+  if [ "$part" = streams ]; then
+    export Rpc__MaxOpenStreamsPerClient=1000000 # one machine is one client
+    open_database streams
+    node 1
+    wait_ready $((base + 12))
+    front 2
+    front 3
+    wait_ready $((base + 22))
+    wait_ready $((base + 32))
+    "$load" idle --streams "${STREAMS:-100000}" --per-connection 250 --node "127.0.0.1:$((base + 21))" --node "127.0.0.1:$((base + 31))" \
+      --server-pid "${pids[1]}" --server-pid "${pids[2]}" --duration 45
+    for pid in "${pids[@]}"; do grep -H VmHWM "/proc/$pid/status"; done
+    stop
+    sql -c "DROP DATABASE streams WITH (FORCE)"
     continue
   fi
 
@@ -167,12 +189,13 @@ for part in $parts; do
     layout "$name"
     case $part in
       load)
-        run publish publish --batch 10 --expect 26000
+        run publish publish --batch 10 --expect 34000
         row publish "publish, 10 a request, closed loop"
         run rate publish --batch 10 --rate 400
         row rate "publish, 10 a request, 4,000/s"
         run query read query --in-flight 128
         row query "query, last 5 entries, closed loop"
+        [ "$layout" != one ] || stored=$(sql -d "$layout" -c "SELECT pg_database_size(current_database()) / count(*) FROM envelope")
         ;;
       idle)
         sleep 30
@@ -203,5 +226,7 @@ for part in $parts; do
     sql -c "DROP DATABASE $layout WITH (FORCE)"
     rm -rf "$folder/data"
   done
+  [ -z "${stored:-}" ] || printf '\nThe database takes %s bytes for each envelope, indexes included.\n' "$stored"
+  stored=
 done
 [ -z "${RESULTS:-}" ] || echo "$results"

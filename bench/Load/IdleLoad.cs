@@ -36,7 +36,9 @@ internal sealed record IdleLoad(int Streams, int PerConnection, int[] ServerPids
             {
                 if (Stopwatch.GetElapsedTime(since) > OpenLimit)
                 {
-                    throw new TimeoutException($"{drivers.Sum(driver => driver.Started)} of {load.Streams} streams opened within {OpenLimit.TotalSeconds} s");
+                    var refused = drivers.Sum(driver => driver.Ended);
+                    throw new TimeoutException($"{drivers.Sum(driver => driver.Started)} of {load.Streams} streams opened within {OpenLimit.TotalSeconds} s"
+                        + (refused > 0 ? $", {refused} were refused: raise Rpc:MaxOpenStreamsPerClient" : ""));
                 }
 
                 Thread.Sleep(50);
