@@ -15,7 +15,7 @@ public sealed class ConfigurationDocumentTests
 
     [Fact]
     public void Document_NamesNoOtherSetting() => Assert.Empty(
-        Rows().Where(name => name.Contains(':', StringComparison.Ordinal) && !name.StartsWith("Admission:", StringComparison.Ordinal)).Except(SettingNames.All));
+        Rows().Where(name => name.Contains(':', StringComparison.Ordinal)).Except(SettingNames.All));
 
     [Fact]
     public void Document_NamesWhatIsTakenFromTheReference() => Assert.Equal(

@@ -31,17 +31,14 @@ internal sealed partial class LogKeeper(
 
     private async Task KeepAsync(CancellationToken stopping)
     {
-        IChainLogGrain[] logs =
-        [
-            grains.ChainLogOf(OriginatorId.GroupMessagesChain),
-            grains.ChainLogOf(OriginatorId.IdentityUpdatesChain),
-        ];
+        OriginatorId[] kept = [OriginatorId.GroupMessagesChain, OriginatorId.IdentityUpdatesChain];
+        var logs = Array.ConvertAll(kept, contract => (Contract: contract, Log: grains.ChainLogOf(contract)));
         using var timer = new PeriodicTimer(options.Value.FollowPeriod, clock);
         try
         {
             do
             {
-                await Task.WhenAll(logs.Select(FollowAsync));
+                await Task.WhenAll(logs.Select(each => FollowAsync(each.Contract, each.Log)));
             }
             while (await timer.WaitForNextTickAsync(stopping));
         }
@@ -51,7 +48,7 @@ internal sealed partial class LogKeeper(
         }
     }
 
-    private async Task FollowAsync(IChainLogGrain log)
+    private async Task FollowAsync(OriginatorId contract, IChainLogGrain log)
     {
         try
         {
@@ -59,22 +56,22 @@ internal sealed partial class LogKeeper(
         }
         catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {
-            Log.Unreachable(logger, failure.GetType().Name, log.GetPrimaryKeyLong());
+            Log.Unreachable(logger, failure.GetType().Name, contract);
         }
 #pragma warning disable CA1031 // The top of a loop that must not end while the silo lives: a log that nobody names follows nothing.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            Log.CannotLive(logger, failure, log.GetPrimaryKeyLong());
+            Log.CannotLive(logger, failure, contract);
         }
     }
 
     private static partial class Log
     {
         [LoggerMessage(EventIds.LogUnreachable, LogLevel.Debug, "The log of originator {Originator} could not be named ({Failure}); trying again")]
-        public static partial void Unreachable(ILogger logger, string failure, long originator);
+        public static partial void Unreachable(ILogger logger, string failure, OriginatorId originator);
 
         [LoggerMessage(EventIds.LogCannotLive, LogLevel.Error, "The log of originator {Originator} cannot be followed; trying again")]
-        public static partial void CannotLive(ILogger logger, Exception exception, long originator);
+        public static partial void CannotLive(ILogger logger, Exception exception, OriginatorId originator);
     }
 }

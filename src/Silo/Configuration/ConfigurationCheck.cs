@@ -14,7 +14,9 @@ internal static class ConfigurationCheck
         using var provider = builder.Services.BuildServiceProvider();
         var checkedTypes = builder.Services
             .Select(static service => service.ServiceType)
-            .Where(static type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IValidateOptions<>))
+            .Where(static type => type.IsGenericType)
+            .Where(static type => type.GetGenericTypeDefinition() == typeof(IValidateOptions<>)
+                || (type.GetGenericTypeDefinition() == typeof(IConfigureOptions<>) && IsOurs(type.GetGenericArguments()[0]))) // those without rules can be misread, too
             .Select(static type => type.GetGenericArguments()[0])
             .Distinct();
         return [.. checkedTypes.SelectMany(type => Faults(provider, type, builder.Configuration))];
@@ -41,6 +43,8 @@ internal static class ConfigurationCheck
             return $"{setting} {port} on {address}: {failure.Message}";
         }
     }
+
+    private static bool IsOurs(Type type) => type.Namespace?.StartsWith("XmtpOrleans", StringComparison.Ordinal) == true;
 
     private static IReadOnlyList<string> Faults(ServiceProvider provider, Type type, ConfigurationManager configuration)
     {

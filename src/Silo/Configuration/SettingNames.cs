@@ -1,13 +1,15 @@
 using System.Reflection;
+using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Silo.Configuration;
 
 /// <summary>The names of all settings there are, as the options classes have them.</summary>
 internal static class SettingNames
 {
-    private static readonly string[] Projects = ["Grains", "Storage", "Chain", "Gateway", "Silo"];
+    private const string Admission = "Admission:"; // whose options know of no configuration
+    private const string FreeSection = "Logging:";
 
-    private static readonly string[] FreeSections = ["Logging:", "Admission:"];
+    private static readonly string[] Projects = ["Grains", "Storage", "Chain", "Gateway", "Silo"];
 
     private static readonly Lazy<IReadOnlyList<string>> AllNames = new(static () =>
     [
@@ -18,6 +20,7 @@ internal static class SettingNames
            from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
            where property.SetMethod?.IsPublic == true
            select $"{section}:{property.Name}",
+        .. typeof(AdmissionOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(static property => Admission + property.Name),
         .. SecretFiles.Keys.Select(static key => key + SecretFiles.Suffix),
     ]);
 
@@ -26,7 +29,7 @@ internal static class SettingNames
 
     /// <summary>Whether a key is a setting, or lies inside one that is a list or an object.</summary>
     public static bool IsKnown(string key) =>
-        FreeSections.Any(section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase))
+        key.StartsWith(FreeSection, StringComparison.OrdinalIgnoreCase)
         || All.Any(name => key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a name of the environment looks like a setting of ours, and is none: its section is one.</summary>

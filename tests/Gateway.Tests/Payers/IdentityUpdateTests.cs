@@ -1,9 +1,14 @@
 using Google.Protobuf;
+using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Xmtp.Xmtpv4.Envelopes;
+using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
+using XmtpOrleans.Protocol.Identity;
 using XmtpOrleans.Protocol.Topics;
+using XmtpOrleans.Testing;
 using static XmtpOrleans.Gateway.Tests.Payers.TestEnvelopes;
 
 namespace XmtpOrleans.Gateway.Tests.Payers;
@@ -110,6 +115,34 @@ public sealed class IdentityUpdateTests
     }
 
     [Fact]
+    public async Task Publish_ChainOfAContractWalletAway_IsUnavailableUntilItAnswers()
+    {
+        var wallets = new FakeWallets { Verdict = new WalletVerdict(WalletVerdictKind.Unavailable, "HTTP error 429") };
+        await using var gateway = await GatewayHost.StartAsync(services: services => services.AddSingleton<IWalletVerifier>(wallets));
+
+        var refusal = await gateway.RefuseAsync(ContractWalletUpdate.Envelope);
+        Assert.Equal((StatusCode.Unavailable, "identity update refused: HTTP error 429"), (refusal.StatusCode, refusal.Status.Detail));
+        Assert.NotNull(PublishTests.DetailOf<RetryInfo>(refusal));
+        Assert.Empty(gateway.Chain.Events);
+
+        wallets.Verdict = new WalletVerdict(WalletVerdictKind.Valid);
+        Assert.Single(await gateway.PublishAsync(ContractWalletUpdate.Envelope));
+    }
+
+    [Theory]
+    [InlineData(WalletVerdictKind.Invalid)]
+    [InlineData(WalletVerdictKind.Reverted)]
+    [InlineData(WalletVerdictKind.NoVerifier)]
+    public async Task Publish_ContractWalletRefuses_IsTheClientsFaultAndNotBroadcast(WalletVerdictKind verdict)
+    {
+        var wallets = new FakeWallets { Verdict = new WalletVerdict(verdict, "why") };
+        await using var gateway = await GatewayHost.StartAsync(services: services => services.AddSingleton<IWalletVerifier>(wallets));
+
+        Assert.Equal(StatusCode.InvalidArgument, (await gateway.RefuseAsync(ContractWalletUpdate.Envelope)).StatusCode);
+        Assert.Empty(gateway.Chain.Events);
+    }
+
+    [Fact]
     public async Task Publish_NodeServesABrokenInbox_IsUnavailableAndNotBroadcast()
     {
         await using var gateway = await GatewayHost.StartAsync();
@@ -123,5 +156,13 @@ public sealed class IdentityUpdateTests
 
         Assert.Equal(StatusCode.Unavailable, (await gateway.RefuseAsync(Created)).StatusCode);
         Assert.Empty(gateway.Chain.Events);
+    }
+
+    private sealed class FakeWallets : IWalletVerifier
+    {
+        public required WalletVerdict Verdict { get; set; }
+
+        public Task<IReadOnlyList<WalletVerdict>> VerifyAsync(IReadOnlyList<WalletCheck> checks, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<WalletVerdict>>([.. checks.Select(_ => Verdict)]);
     }
 }

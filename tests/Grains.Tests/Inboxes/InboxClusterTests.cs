@@ -13,7 +13,7 @@ public sealed class InboxClusterTests
     {
         var (inbox, updates) = RecordedUpdates.Longest;
         await using var cluster = await GrainCluster.StartAsync(silos, services => services
-            .AddInboxes().AddSingleton<IWalletVerifier>(new NoWallets()));
+            .AddInboxes().AddSingleton<IWalletVerifier>(new FakeWallets()));
 
         for (var at = 0; at < updates.Count; at++)
         {

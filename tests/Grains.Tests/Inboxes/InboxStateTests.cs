@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using XmtpOrleans.Grains.Inboxes;
 using XmtpOrleans.Protocol.Identity;
 using XmtpOrleans.Testing;
@@ -101,5 +102,34 @@ public sealed class InboxStateTests
         Assert.Equal(InboxVerdictStatus.Valid, verdicts.Verdicts.Single().Status);
     }
 
-    private InboxState NewState() => new(Inbox, _store, new UpdateVerifier(), new NoWallets());
+    [Fact]
+    public async Task Validate_ChainOfAWalletAway_LeavesTheUpdateAndAllAfterItUndecidedUntilItAnswers()
+    {
+        var wallets = new FakeWallets { Verdict = new WalletVerdict(WalletVerdictKind.Unavailable, "HTTP error 429") };
+        var state = new InboxState(ContractWalletUpdate.Inbox, _store, new UpdateVerifier(), wallets);
+        var updates = RecordedUpdates.Ask(0, ContractWalletUpdate.Envelope.ToByteArray(), RecordedUpdates.Empty(ContractWalletUpdate.Inbox, number: 1));
+
+        var away = await state.ValidateAsync(updates, CancellationToken.None);
+        wallets.Verdict = new WalletVerdict(WalletVerdictKind.Valid);
+        var back = await state.ValidateAsync(updates, CancellationToken.None);
+
+        Assert.All(away.Verdicts, verdict => Assert.Equal(InboxVerdictStatus.Undecided, verdict.Status));
+        Assert.Equal("HTTP error 429", away.Verdicts[0].Reason);
+        Assert.Empty(away.Verdicts[0].AddressChanges);
+        Assert.All(back.Verdicts, verdict => Assert.Equal(InboxVerdictStatus.Valid, verdict.Status));
+        Assert.Single(back.Verdicts[0].AddressChanges);
+    }
+
+    [Fact]
+    public async Task Validate_WalletSaysNo_IsInvalidForGood()
+    {
+        var wallets = new FakeWallets { Verdict = new WalletVerdict(WalletVerdictKind.Invalid) };
+        var state = new InboxState(ContractWalletUpdate.Inbox, _store, new UpdateVerifier(), wallets);
+
+        var verdicts = await state.ValidateAsync(RecordedUpdates.Ask(0, ContractWalletUpdate.Envelope.ToByteArray()), CancellationToken.None);
+
+        Assert.Equal(InboxVerdictStatus.Invalid, verdicts.Verdicts.Single().Status);
+    }
+
+    private InboxState NewState() => new(Inbox, _store, new UpdateVerifier(), new FakeWallets());
 }

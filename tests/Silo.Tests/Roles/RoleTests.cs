@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using XmtpOrleans.Gateway.Rpc;
+using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Roles;
 
@@ -59,6 +61,8 @@ public sealed class RoleTests
     [InlineData("front", "Ops:Host", "example.org", "Ops:Host = example.org")]
     [InlineData("front", "Ops:Dashboard", "maybe", "Ops:Dashboard = maybe: give true or false")]
     [InlineData("node", "Cluster:Tracing", "maybe", "Cluster:Tracing = maybe: give true or false")]
+    [InlineData("front", "Admission:RequirePrivateMessages", "maybe", "Admission:RequirePrivateMessages = maybe: give true or false")]
+    [InlineData("gateway", "Admission:RequirePrivateMesages", "false", "--set Admission:RequirePrivateMesages: there is no such setting")]
     [InlineData("front", "Drain:Delay", "01:00:00", "Drain:Delay = 01:00:00")]
     [InlineData("gateway", "Payer:NodeSelection", "fastest", "Payer:NodeSelection = fastest: give one of Stable, Manual, Ordered, Random, Closest")]
     [InlineData("gateway", "Payer:NodeSelection", "manual", "Payer:NodeSelection = Manual: needs at least one node in Payer:PreferredNodes")]
@@ -71,6 +75,20 @@ public sealed class RoleTests
         var fault = Assert.Single(FaultsOf(name, new Dictionary<string, string?>(Good) { [key] = value }));
         Assert.StartsWith(expected, fault, StringComparison.Ordinal);
         Assert.DoesNotContain("zzsecret", fault, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Compose_RulesOfAdmissionRelaxed_AreInEveryRole(string name)
+    {
+        var rules = typeof(AdmissionOptions).GetProperties().Where(static property => property.PropertyType == typeof(bool)).ToList();
+        var relaxed = new Dictionary<string, string?>(Good);
+        foreach (var rule in rules) relaxed[$"Admission:{rule.Name}"] = "false";
+
+        using var application = Role.All.Single(role => role.Name == name).Compose(SettingsOf(relaxed)).Build();
+
+        var options = application.Services.GetRequiredService<IOptions<AdmissionOptions>>().Value;
+        Assert.All(rules, rule => Assert.Equal(false, rule.GetValue(options)));
+        Assert.NotEmpty(rules);
     }
 
     [Fact]
