@@ -56,7 +56,7 @@ internal sealed class DevNetwork
 
         node = nodeBuilder.Build().UseRpc();
         var process = new ServingProcess(
-            [new ServedApplication("node", node), new ServedApplication("gateway", gatewayBuilder.Build().UseRpc())],
+            [new ServedApplication("node", node, SignerCheck.CheckSignerAsync), new ServedApplication("gateway", gatewayBuilder.Build().UseRpc())],
             new IPEndPoint(options.Address, options.OpsPort), options.DrainDelay)
         {
             // A file is there or it is not; only a server can be on its way.

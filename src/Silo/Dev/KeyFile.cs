@@ -15,7 +15,7 @@ internal static class KeyFile
             if (!File.Exists(path)) Create(path);
             return Secp256k1PrivateKey.TryParse(File.ReadAllText(path).Trim(), out var key)
                 ? key
-                : throw new StartException($"{path}: not a private key; it must hold 64 hex digits. Restore it, or move it away to get a new one.");
+                : throw new StartException($"{path}: not a private key; it must hold 64 hex digits. Restore it; with a new key the node needs new data, too.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -36,7 +36,11 @@ internal static class NodeRole
         return builder;
     }
 
-    private static Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken) => services.EnterClusterAsync(cancellationToken);
+    private static async Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await services.EnterClusterAsync(cancellationToken);
+        await services.CheckSignerAsync(cancellationToken);
+    }
 
     private static IEnumerable<(string Setting, IPEndPoint EndPoint)> Ports(IServiceProvider services)
     {
