@@ -14,6 +14,7 @@ internal static class EventIds
     public const int FingerprintsLoaded = 1007;
     public const int FingerprintsUnread = 1008;
     public const int DuplicateUnread = 1009;
+    public const int StoreLate = 1010;
 
     // Publish batcher: 1020-1029
     public const int PublishRetried = 1020;

@@ -59,6 +59,9 @@ internal sealed partial class FeedFollower
         _hub.LoseStreams(_originator);
     }
 
+    /// <summary>Instead of <see cref="Compare"/> while the store is away: nobody can say whether the feed is behind, so the time does not count.</summary>
+    public void Excuse() => _stuck = false;
+
     /// <summary>Follows until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

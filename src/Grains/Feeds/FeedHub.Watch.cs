@@ -16,7 +16,12 @@ internal sealed partial class FeedHub
             do
             {
                 Tick();
-                if (await ReadMarksAsync(cancellationToken) is not { } marks) continue;
+                if (await ReadMarksAsync(cancellationToken) is not { } marks)
+                {
+                    foreach (var follower in _followers.Values) follower.Excuse();
+                    continue;
+                }
+
                 if (!_hasStarted) Start(marks);
                 foreach (var originator in marks.Select(mark => mark.Key).Concat(_source.Followed))
                 {

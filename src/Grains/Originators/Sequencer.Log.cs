@@ -22,6 +22,9 @@ internal sealed partial class Sequencer
             "Originator {Originator}: the store did not say whether a commit is durable; this activation ends and the next one reads the log")]
         public static partial void CommitUnknown(ILogger logger, Exception exception, OriginatorId originator);
 
+        [LoggerMessage(EventIds.StoreLate, LogLevel.Warning, "Originator {Originator}: the store takes its time; publishes are refused until it answers")]
+        public static partial void StoreLate(ILogger logger, OriginatorId originator);
+
         [LoggerMessage(EventIds.SequencerFailed, LogLevel.Error, "Originator {Originator}: publishing failed; this activation ends")]
         public static partial void Failed(ILogger logger, Exception exception, OriginatorId originator);
 

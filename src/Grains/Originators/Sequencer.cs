@@ -44,6 +44,7 @@ internal sealed partial class Sequencer
     private long _openBytes;
     private bool _isClockWrong;
     private bool _isRefusing;
+    private bool _isStoreLate;
     private bool _isClosed;
 
     /// <summary>A sequencer that has not touched the store; the first append takes the lease.</summary>
@@ -123,6 +124,7 @@ internal sealed partial class Sequencer
         _metrics.Opened(count);
         var isAlone = _openEnvelopes == count;
         if (_isRefusing) Leave(publish);
+        else if (_isStoreLate) Refuse(publish, StorePause);
         else if (isAlone || (_openEnvelopes <= _options.MaxOpenEnvelopes && _openBytes <= _options.MaxOpenBytes)) _queue.Enqueue(publish);
         else Refuse(publish, FullPause);
     }
@@ -170,7 +172,7 @@ internal sealed partial class Sequencer
                 continue;
             }
 
-            if (_term is null && !await TryOpenAsync()) continue;
+            if (_term is null && (!await WithPatienceAsync(TryOpenAsync()) || _queue.Count == 0)) continue;
             var batch = _sealing = TakeBatch();
             await _term!.History.FindAsync(batch, _committing, _ring, _term.TimeAt(_clock.GetUtcNow()));
             Stamp(batch);
@@ -273,7 +275,7 @@ internal sealed partial class Sequencer
                 LastNs = last.OriginatorNs,
                 Rows = rows,
             };
-            if (await _store.AppendAsync(append) != AppendOutcome.Committed)
+            if (await WithPatienceAsync(_store.AppendAsync(append)) != AppendOutcome.Committed)
             {
                 Log.Fenced(_logger, _originator, append.Lease.Epoch);
                 return AppendOutcome.Fenced;

@@ -25,6 +25,11 @@ public sealed class SequencerOptions
     [Range(1, 256 << 20)]
     public int MaxBatchBytes { get; set; } = 4 << 20;
 
+    /// <summary>How long publishes wait for a store that takes its time; then they, and those that come until it answers, are refused as
+    /// unavailable. What the store does with them shows when they are repeated. Default: 0.7 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
+    public TimeSpan StorePatience { get; set; } = TimeSpan.FromSeconds(0.7);
+
     /// <summary>How long the same client envelope of the same payer is the same publish. Default: ten minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "24:00:00")]
     public TimeSpan DuplicateWindow { get; set; } = TimeSpan.FromMinutes(10);

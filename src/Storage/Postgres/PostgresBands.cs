@@ -11,6 +11,8 @@ internal sealed class PostgresBands(NpgsqlDataSource maintenance)
     /// <summary>Positions of a log in one band.</summary>
     public const long Size = 10_000_000;
 
+    private const int TimeoutSeconds = 30; // it waits for locks; but commits wait for it
+
     private const string EnsureSql = "SELECT ensure_envelope_band($1, $2, $3)";
 
     private readonly ConcurrentDictionary<(OriginatorId Originator, long Band), Lazy<Task>> _bands = new();
@@ -56,6 +58,7 @@ internal sealed class PostgresBands(NpgsqlDataSource maintenance)
     private async Task<int> MakeAsync(OriginatorId originator, long band)
     {
         await using var command = maintenance.CreateCommand(EnsureSql);
+        command.CommandTimeout = TimeoutSeconds;
         command.Parameters.With((int)originator.Value).With(band).With(Size);
         return await command.ExecuteNonQueryAsync();
     }

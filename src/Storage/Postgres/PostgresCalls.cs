@@ -41,13 +41,6 @@ internal static class PostgresCalls
         }
     });
 
-    /// <summary>As <see cref="GuardRepeatableAsync"/>; a caller that gives up stops waiting, the call goes on.</summary>
-    /// <remarks>Cancelling in the driver would cost the connection, and callers give up often.</remarks>
-    public static Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested
-        ? Task.FromCanceled<T>(cancellationToken)
-        : GuardRepeatableAsync(call).WaitAsync(cancellationToken);
-
     public static StoreException ToStoreException(Exception failure) => failure switch
     {
         PostgresException refused => new StoreException($"PostgreSQL: {refused.MessageText} ({refused.SqlState}).", failure,

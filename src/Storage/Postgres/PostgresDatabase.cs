@@ -41,7 +41,9 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         _writer = PostgresSettings.WriterSource(options.Value);
         _maintenance = PostgresSettings.MaintenanceSource(options.Value);
         _marksReader = PostgresSettings.MarksSource(options.Value);
-        _marks = new SharedRead<Cursor>(() => PostgresCalls.GuardRepeatableAsync(ReadMarksOnceAsync));
+        Pulse = new PostgresPulse(AskAsync, options.Value.LongestSilence, clock);
+        _marks = new SharedRead<Cursor>(
+            () => Pulse.WaitAsync(() => PostgresCalls.GuardRepeatableAsync(ReadMarksOnceAsync), CancellationToken.None));
         LocalChainSignal = new LocalChainSignal(clock);
         _notifications = new PostgresNotifications(_maintenance, options.Value, LocalChainSignal, clock, logger);
         Bands = new PostgresBands(_maintenance);
@@ -54,6 +56,8 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     public NpgsqlDataSource Writer => Usable(_writer);
 
     public byte[] FingerprintKey => Usable(_fingerprintKey!);
+
+    public PostgresPulse Pulse { get; }
 
     public PostgresBands Bands { get; }
 
@@ -79,6 +83,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
             await using var read = new NpgsqlCommand(SharedSql.ReadFingerprintKey, connection);
             var key = (byte[])(await read.ExecuteScalarAsync(cancellationToken))!;
             await _notifications.StartAsync(); // last: whoever opens again after a failure must find nothing running
+            Pulse.Start();
             return key;
         });
     }
@@ -90,6 +95,14 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         return _marks.ReadAsync();
     }
 
+    /// <summary>Runs a call that may be made twice; whatever the driver throws becomes a <see cref="StoreException"/>. A caller that gives up, or a
+    /// server that falls silent, ends the wait; the call goes on.</summary>
+    /// <remarks>Cancelling in the driver would cost the connection, and callers give up often.</remarks>
+    public Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+        ? Task.FromCanceled<T>(cancellationToken)
+        : Pulse.WaitAsync(() => PostgresCalls.GuardRepeatableAsync(call), cancellationToken);
+
     /// <summary>A connection for long work; the caller disposes of it.</summary>
     public ValueTask<NpgsqlConnection> OpenMaintenanceAsync() => Usable(_maintenance).OpenConnectionAsync();
 
@@ -98,6 +111,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         await _notifications.DisposeAsync();
+        await Pulse.DisposeAsync();
         await Upkeep.SettleAsync();
         await _reader.DisposeAsync();
         await _marksReader.DisposeAsync();
@@ -109,6 +123,12 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     {
         if (_notifications.Superseded is { } superseded) throw superseded;
         return _fingerprintKey is null ? throw new StoreException("The database is not open.") : part;
+    }
+
+    private async Task AskAsync()
+    {
+        await using var command = _marksReader.CreateCommand("SELECT 1");
+        await command.ExecuteScalarAsync();
     }
 
     private async Task<Cursor> ReadMarksOnceAsync()

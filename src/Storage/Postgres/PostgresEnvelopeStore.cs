@@ -10,7 +10,7 @@ namespace XmtpOrleans.Storage.Postgres;
 /// <summary>The store of a node of one process or many.</summary>
 internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelopeStore
 {
-    public Task<Lease> TakeLeaseAsync(OriginatorId originator, CancellationToken cancellationToken) => PostgresCalls.GuardAsync(
+    public Task<Lease> TakeLeaseAsync(OriginatorId originator, CancellationToken cancellationToken) => database.CallAsync(
         async () =>
         {
             var lease = await database.Leases.TakeAsync(originator, database.FingerprintKey);
@@ -31,11 +31,12 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
             }
         }
 
-        var outcome = await PostgresCalls.GuardAsync(async () =>
+        // Nobody stops waiting for it early: whoever does not know whether it is stored must end, and the time limit of a commit is soon over.
+        var outcome = await database.Pulse.WaitToEndAsync(() => PostgresCalls.GuardAsync(async () =>
         {
             await using var command = database.Writer.CreateCommand();
             return await PostgresAppends.AppendAsync(command, append, totals);
-        });
+        }));
         if (outcome == AppendOutcome.Committed) database.Upkeep.AfterCommit(append);
         return outcome;
     }
@@ -46,55 +47,55 @@ internal sealed class PostgresEnvelopeStore(PostgresDatabase database) : IEnvelo
 
     public Task<EntryPage> ReadLogAsync(
         OriginatorId originator, SequenceId after, SequenceId upTo, PageLimit limit, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresReads.LogAsync(database.Reader, originator, after, upTo, limit), cancellationToken);
+        database.CallAsync(() => PostgresReads.LogAsync(database.Reader, originator, after, upTo, limit), cancellationToken);
 
     public Task<EntryPage> ReadOriginatorsAsync(
         IReadOnlyList<OriginatorId> originators, Cursor after, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(
+        database.CallAsync(
             async () => await PostgresReads.OriginatorsAsync(
                 database.Reader, originators, after, await CeilingAsync(filter), filter, limit, database.Expired, cancellationToken),
             cancellationToken);
 
     public Task<EntryPage> ReadTopicsAsync(
         IReadOnlyList<TopicPosition> topics, ReadFilter filter, PageLimit limit, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(
+        database.CallAsync(
             async () => await PostgresTopicReads.TopicsAsync(database.Reader, topics, await CeilingAsync(filter), filter, limit),
             cancellationToken);
 
     public Task<TailPage> ReadTopicTailAsync(Topic topic, Cursor upTo, PageLimit perLog, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresTopicReads.TailAsync(database.Reader, topic, upTo, perLog), cancellationToken);
+        database.CallAsync(() => PostgresTopicReads.TailAsync(database.Reader, topic, upTo, perLog), cancellationToken);
 
     public Task<IReadOnlyList<LogEntry?>> ReadNewestAsync(
         IReadOnlyList<Topic> topics, ReadFilter filter, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync<IReadOnlyList<LogEntry?>>(
+        database.CallAsync<IReadOnlyList<LogEntry?>>(
             async () => await PostgresTopicReads.NewestAsync(database.Reader, topics, await CeilingAsync(filter), filter),
                 cancellationToken);
 
     public Task<LogEntry?> ReadEntryAsync(OriginatorId originator, SequenceId sequence, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresReads.EntryAsync(database.Reader, originator, sequence), cancellationToken);
+        database.CallAsync(() => PostgresReads.EntryAsync(database.Reader, originator, sequence), cancellationToken);
 
     public Task<IReadOnlyList<InboxId?>> ReadInboxIdsAsync(IReadOnlyList<string> addresses, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresAccounts.InboxIdsAsync(database.Reader, addresses), cancellationToken);
+        database.CallAsync(() => PostgresAccounts.InboxIdsAsync(database.Reader, addresses), cancellationToken);
 
     public Task<IReadOnlyList<StoredFingerprint>> ReadFingerprintsAsync(
         OriginatorId originator, long sinceNs, SequenceId before, int limit, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(
+        database.CallAsync(
             () => PostgresAccounts.FingerprintsAsync(database.Reader, originator, sinceNs, before, limit), cancellationToken);
 
     public Task<IReadOnlyList<long>> ReadCongestionAsync(OriginatorId originator, long minute, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresAccounts.CongestionAsync(database.Reader, originator, minute), cancellationToken);
+        database.CallAsync(() => PostgresAccounts.CongestionAsync(database.Reader, originator, minute), cancellationToken);
 
     public Task<IReadOnlyList<UsagePeriod>?> ReadUsageAsync(EthereumAddress payer, int periodMinutes,
         CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresAccounts.UsageAsync(database.Reader, payer, periodMinutes), cancellationToken);
+        database.CallAsync(() => PostgresAccounts.UsageAsync(database.Reader, payer, periodMinutes), cancellationToken);
 
     public Task<ChainCursor?> ReadChainCursorAsync(OriginatorId originator, CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresAccounts.ChainCursorAsync(database.Reader, originator), cancellationToken);
+        database.CallAsync(() => PostgresAccounts.ChainCursorAsync(database.Reader, originator), cancellationToken);
 
     public Task<IReadOnlyDictionary<OriginatorId, int>> ReadQueueSlotsAsync(CancellationToken cancellationToken) =>
-        PostgresCalls.GuardAsync(() => PostgresAccounts.QueueSlotsAsync(database.Reader), cancellationToken);
+        database.CallAsync(() => PostgresAccounts.QueueSlotsAsync(database.Reader), cancellationToken);
 
-    public Task ProbeAsync(CancellationToken cancellationToken) => PostgresCalls.GuardAsync(
+    public Task ProbeAsync(CancellationToken cancellationToken) => database.CallAsync(
         async () =>
         {
             await using var command = database.Writer.CreateCommand(SharedSql.Probe);

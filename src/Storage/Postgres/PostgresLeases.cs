@@ -86,6 +86,7 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
     private async Task EndBlockersAsync(int waiting, OriginatorId originator)
     {
         await using var command = maintenance.CreateCommand(EndBlockersSql);
+        command.CommandTimeout = 1;
         command.Parameters.With(waiting);
         var ended = (long)(await command.ExecuteScalarAsync())!;
         if (ended > 0) LogBlockersEnded(logger, ended, originator);

@@ -47,7 +47,7 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
         ReadOnlyMemory<byte> payload,
         long nowNs,
         long sinceNs,
-        CancellationToken cancellationToken) => PostgresCalls.GuardAsync(
+        CancellationToken cancellationToken) => database.CallAsync(
             async () =>
             {
                 if (!await _turn.WaitAsync(LongestWait, cancellationToken))
@@ -68,7 +68,7 @@ internal sealed class PostgresLocalChainStore(PostgresDatabase database) : ILoca
 
     public Task<IReadOnlyList<ChainEvent>> ReadAsync(
         ChainContract contract, SequenceId after, int limit, CancellationToken cancellationToken) =>
-            PostgresCalls.GuardAsync<IReadOnlyList<ChainEvent>>(
+            database.CallAsync<IReadOnlyList<ChainEvent>>(
             async () =>
             {
                 await using var command = database.Reader.CreateCommand(ReadSql);

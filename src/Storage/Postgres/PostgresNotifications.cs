@@ -20,10 +20,16 @@ internal sealed partial class PostgresNotifications(
 
     private const string TakeSql = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.process', 0))";
 
+    private const string SessionSql = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+
+    // Of the session that this process lost; the server may not have noticed that yet, and process ids are used again.
+    private const string EndSessionSql = "SELECT count(pg_terminate_backend(pid, 2000)) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2";
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
     private NpgsqlConnection? _connection; // the first one; whoever listens has it
+    private (int Process, DateTime Started)? _session; // that holds the database, or held it last
     private Task _listening = Task.CompletedTask;
     private volatile StoreException? _superseded;
 
@@ -58,11 +64,7 @@ internal sealed partial class PostgresNotifications(
         var connection = await maintenance.OpenConnectionAsync(cancellationToken);
         try
         {
-            if (options.SingleProcess && !await ScalarAsync<bool>(connection, TakeSql, cancellationToken))
-            {
-                throw new StoreException("The database is in use by another process; stop it, or name another database or schema.");
-            }
-
+            if (options.SingleProcess) await TakeAsync(connection, cancellationToken);
             var schema = await ScalarAsync<string>(connection, SchemaSql, cancellationToken);
             connection.Notification += (_, message) => Notified(schema, message.Payload);
             await using (var listen = new NpgsqlCommand(ListenSql, connection))
@@ -77,6 +79,26 @@ internal sealed partial class PostgresNotifications(
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (_session is { } lost)
+        {
+            await using var end = new NpgsqlCommand(EndSessionSql, connection);
+            end.Parameters.With(lost.Process).With(lost.Started);
+            await end.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        if (!await ScalarAsync<bool>(connection, TakeSql, cancellationToken))
+        {
+            throw new StoreException("The database is in use by another process; stop it, or name another database or schema.");
+        }
+
+        await using var session = new NpgsqlCommand(SessionSql, connection);
+        await using var row = await session.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        _session = (row.GetInt32(0), row.GetDateTime(1));
     }
 
     private async Task ListenAsync(NpgsqlConnection? connection)

@@ -40,6 +40,11 @@ public sealed class PostgresOptions
     /// <summary>Longest time a commit, a lease or a mark is waited for. Default: 2 seconds.</summary>
     [Range(1, 600)]
     public int CommitTimeoutSeconds { get; set; } = 2;
+
+    /// <summary>How long the server may leave the smallest question unanswered while calls wait; then all of them, and those that come until it
+    /// answers, fail at once. Default: 0.5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
+    public TimeSpan LongestSilence { get; set; } = TimeSpan.FromSeconds(0.5);
 }
 
 internal sealed class PostgresOptionsRules : IValidateOptions<PostgresOptions>

@@ -33,10 +33,11 @@ internal static class PostgresSettings
         builder.Options += $" -c lock_timeout={options.CommitTimeoutSeconds * 1000}";
     });
 
-    /// <summary>For the shared read of the marks, which every read waits for: reads that take all other connections must not keep it waiting.</summary>
+    /// <summary>For the shared read of the marks, which every read waits for, and for the pulse: what takes all other connections must not keep them
+    /// waiting. One more than the two need, as long as one that nobody waits for any more ends.</summary>
     public static NpgsqlDataSource MarksSource(PostgresOptions options) => Source(options, "marks", builder =>
     {
-        builder.MaxPoolSize = 1;
+        builder.MaxPoolSize = 3;
         builder.CommandTimeout = options.CommitTimeoutSeconds;
     });
 

@@ -14,6 +14,8 @@ internal sealed partial class PostgresUpkeep(NpgsqlDataSource maintenance, Postg
     // A process that starts folds what one that was killed left, but not without bound.
     private const int MinutesFoldedAtStart = 60;
 
+    private const int TimeoutSeconds = 300; // a connection that was cut must not end it for ever
+
     private const string FoldUsageSql = """
         WITH several AS (
           SELECT payer, minute FROM unsettled_usage WHERE originator_id = $1 AND minute >= $2 AND minute < $3
@@ -78,6 +80,7 @@ internal sealed partial class PostgresUpkeep(NpgsqlDataSource maintenance, Postg
     {
         var from = log.Minute == 0 ? minute - MinutesFoldedAtStart : log.Minute;
         await using var batch = maintenance.CreateBatch();
+        batch.Timeout = TimeoutSeconds;
         Add(FoldUsageSql).With(from).With(minute);
         Add(FoldCongestionSql).With(from).With(minute);
         Add(PruneCongestionSql).With(minute - AppendTotals.CongestionMinutesKept);

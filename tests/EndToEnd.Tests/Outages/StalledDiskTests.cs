@@ -30,7 +30,7 @@ public sealed class StalledDiskTests(ITestOutputHelper output)
         using var tools = new TestFolder();
         var disk = await StalledDisk.BuildAsync(tools, folder.Path);
         await using var silo = disk.Under(new SiloProcess(folder.Path))
-            .WithEnvironment("Publisher__Budget", $"{Budget}").WithEnvironment("Publisher__MaxOpenEnvelopes", $"{MaxOpenEnvelopes}");
+            .WithEnvironment("Sequencer__StorePatience", $"{Budget}").WithEnvironment("Publisher__MaxOpenEnvelopes", $"{MaxOpenEnvelopes}");
         await silo.StartAsync();
         using var client = new OperatorClient(silo.Node);
         using var reader = new OperatorClient(silo.Node);

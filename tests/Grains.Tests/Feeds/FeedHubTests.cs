@@ -126,6 +126,27 @@ public sealed class FeedHubTests
     });
 
     [Fact]
+    public void StoreAwayWhileTheFeedIsBehind_TheTimeDoesNotCount() => Pump.Run(14, async _ =>
+    {
+        await using var harness = new FeedHarness(new FeedOptions { ReplayLimit = 100 });
+        await using var reader = Follow(harness);
+        await FeedHarness.SettleAsync();
+        harness.Model.LogReadsFail = true;
+        harness.Model.Append(100, inRing: false, FeedModel.New(A));
+        await harness.PassAsync(TimeSpan.FromSeconds(3));
+        harness.Model.StoreAway = true;
+        await harness.PassAsync(TimeSpan.FromSeconds(20));
+        harness.Model.StoreAway = false;
+        await harness.PassAsync(TimeSpan.FromSeconds(3));
+        Assert.False(reader.Ended);
+        harness.Model.LogReadsFail = false;
+        await harness.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(["100:1"], reader.Positions);
+        Assert.False(reader.Ended);
+    });
+
+    [Fact]
     public void StoreAway_StreamsStayOpenAndGoOn() => Pump.Run(7, async _ =>
     {
         await using var harness = new FeedHarness();

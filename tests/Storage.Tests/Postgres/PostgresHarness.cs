@@ -11,6 +11,7 @@ namespace XmtpOrleans.Storage.Tests.Postgres;
 public sealed class PostgresHarness : StoreHarness
 {
     private readonly Action<PostgresOptions> _configure;
+    private readonly TimeProvider? _clock;
     private string? _connectionString;
 
     public PostgresHarness()
@@ -18,7 +19,8 @@ public sealed class PostgresHarness : StoreHarness
     {
     }
 
-    public PostgresHarness(Action<PostgresOptions> configure) => _configure = configure;
+    /// <summary>A store with settings of its own, and with a clock that runs instead of <see cref="StoreHarness.Clock"/>.</summary>
+    public PostgresHarness(Action<PostgresOptions> configure, TimeProvider? clock = null) => (_configure, _clock) = (configure, clock);
 
     /// <summary>What the sessions of this harness are called.</summary>
     public string ApplicationName { get; } = $"test {Guid.NewGuid():N}";
@@ -37,7 +39,7 @@ public sealed class PostgresHarness : StoreHarness
         var provider = new ServiceCollection()
             .AddLogging()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
-            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(_clock ?? Clock)
             .AddPostgresStore(options =>
             {
                 options.ConnectionString = connectionString;

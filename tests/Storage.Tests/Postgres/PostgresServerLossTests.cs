@@ -51,24 +51,6 @@ public sealed class PostgresServerLossTests
         await store.CloseAsync();
     }
 
-    [Fact]
-    public async Task Server_Frozen_CallsEndAndGoOnWhenItThaws()
-    {
-        using var server = await PostgresServer.StartOwnAsync();
-        var harness = new PostgresHarness(options => (options.ConnectTimeoutSeconds, options.CommitTimeoutSeconds) = (1, 1));
-        var store = await harness.OpenAsync(await server.CreateDatabaseAsync());
-        await AgainAsync(() => store.Envelopes.TakeLeaseAsync(new OriginatorId(100), Cancellation));
-
-        server.Freeze();
-        var marks = await Assert.ThrowsAsync<StoreException>(() => store.Envelopes.ReadMarksAsync(Cancellation).AsTask());
-        var lease = await Assert.ThrowsAsync<StoreException>(() => store.Envelopes.TakeLeaseAsync(new OriginatorId(100), Cancellation));
-        server.Thaw();
-
-        Assert.True(marks.IsTransient && lease.IsTransient);
-        Assert.NotNull(await AgainAsync(() => store.Envelopes.TakeLeaseAsync(new OriginatorId(100), Cancellation)));
-        await store.CloseAsync();
-    }
-
     [Theory]
     [InlineData("fsync")]
     [InlineData("full_page_writes")]
