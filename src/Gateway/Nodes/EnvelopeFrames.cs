@@ -43,11 +43,11 @@ internal abstract class EnvelopeFrames
     /// <summary>How many entries no frame can carry.</summary>
     public int TooLarge { get; }
 
-    /// <summary>Writes all frames; whoever calls flushes. What does not fit Kestrel's buffer is flushed on the way: thousands of streams that do
-    /// not read would else each keep a whole batch in memory.</summary>
+    /// <summary>Writes all frames; whoever calls flushes. More than a part is flushed on the way: thousands of streams that do not read would else
+    /// each keep a whole batch in memory.</summary>
     public ValueTask WriteToAsync(RpcStreamWriter writer)
     {
-        if (_length > RpcStreamWriter.PartSize) return SendAllAsync(writer);
+        if (_length > RpcStreamWriter.StreamPart) return SendAllAsync(writer);
         foreach (var frame in _frames)
         {
             writer.Buffer(frame);

@@ -122,7 +122,9 @@ internal sealed partial class SubscribeApi(
     {
         while (true)
         {
-            FeedStreamBatch batch;
+            // A stream waits most of its life, and would keep what it sent last.
+            var batch = default(FeedStreamBatch);
+            var frames = default(TFrames);
             try
             {
                 batch = await stream.ReadAsync(options.KeepAliveInterval, context.CancellationToken);
@@ -137,7 +139,7 @@ internal sealed partial class SubscribeApi(
             switch (batch.Kind)
             {
                 case FeedStreamKind.Entries:
-                    var frames = batch.Entries.Attached(encode);
+                    frames = batch.Entries.Attached(encode);
                     await frames.WriteToAsync(responses);
                     if (frames.TooLarge > 0) Log.EnvelopesTooLarge(logger, frames.TooLarge);
                     break;

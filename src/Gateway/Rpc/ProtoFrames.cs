@@ -8,6 +8,8 @@ internal sealed class ProtoFrames : IRpcStreamEncoding
 {
     public static readonly ProtoFrames Instance = new();
 
+    public ReadyMessage Encode(ReadyMessage message) => message;
+
     public void Write(ReadyMessage message, IBufferWriter<byte> body) => message.WriteFrameTo(body);
 
     public void Write(IMessage message, IBufferWriter<byte> body)

@@ -53,7 +53,8 @@ public static class RpcEndpoints
         // Messages are limited one by one, streams have no length, and a rate of requests would end quiet streams.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
-        
+        kestrel.Limits.MaxResponseBufferSize = RpcStreamWriter.ResponseBuffer;
+
         // For connections that take nothing at all; a stream that its window holds up is not meant by this.
         kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, options.StalledStreamTimeout);
     }

@@ -10,8 +10,15 @@ namespace XmtpOrleans.Gateway.Rpc;
 /// </summary>
 internal sealed class RpcStreamWriter
 {
-    /// <summary>What Kestrel buffers for a response before a flush waits for the client, in bytes.</summary>
-    public const int PartSize = 64 * 1024;
+    /// <summary>What Kestrel keeps of a response before a flush waits for the client, in bytes. With the part that is written on top of it, it is
+    /// what a stream that nobody reads holds.</summary>
+    public const int ResponseBuffer = 4 * 1024;
+
+    /// <summary>Bytes of a stream that are written without a flush.</summary>
+    public const int StreamPart = 4 * 1024;
+
+    // Answers beyond this are sent in parts of it; how many bytes of them there may be is limited for all together.
+    private const int AnswerPart = 64 * 1024;
 
     private static readonly TimeSpan UnaryStallLimit = TimeSpan.FromSeconds(15);
 
@@ -86,25 +93,23 @@ internal sealed class RpcStreamWriter
         return FlushAsync();
     }
 
-    /// <summary>Sends one message of any size, a large one part by part: only a part of it waits in memory for a client that does not read.</summary>
+    /// <summary>Sends one message of any size, a large one part by part: only a part of it waits in Kestrel for a client that does not read. Throws a
+    /// refusal when a copy has to be made of it and there are too many.</summary>
     public async ValueTask SendAsync(ReadyMessage message)
     {
-        if (!IsLarge(message) || _encoding != ProtoFrames.Instance)
+        if (message.Length <= StreamPart)
         {
             await WriteAsync(message);
             return;
         }
 
-        Start();
-        _buffered++;
-        ReadyMessage.WriteFrameHeader(_body, message.Length);
-        var position = 0;
-        while (message.WritePartTo(_body, ref position, PartSize)) await FlushAsync();
-        await FlushAsync();
+        var frame = _encoding.Encode(message);
+        if (frame == message) await SendFrameAsync(frame, StreamPart);
+        else await HoldAndSendAsync(frame, StreamPart);
     }
 
     /// <summary>Whether a response is sent in parts, so that it does not wait in memory for a client that does not read.</summary>
-    internal static bool IsLarge(ReadyMessage message) => message.Length > PartSize;
+    internal static bool IsLarge(ReadyMessage message) => message.Length > AnswerPart;
 
     /// <summary>
     /// Sends one large response part by part. Throws a refusal when it is too large, or when too many clients read slowly.
@@ -112,19 +117,30 @@ internal sealed class RpcStreamWriter
     internal async ValueTask WriteLargeAsync(ReadyMessage message, bool framed)
     {
         if (message.Length > RpcOptions.MaxMessageBytes) throw RpcErrors.MessageTooLarge(message.Length);
+        await HoldAndSendAsync(message, AnswerPart, framed);
+    }
+
+    private async ValueTask HoldAndSendAsync(ReadyMessage message, int part, bool framed = true)
+    {
         if (!_server.SlowReaders.Held.TryTake(message.Length)) throw RpcErrors.Unavailable("server is busy with large answers");
         try
         {
-            Start();
-            if (framed) ReadyMessage.WriteFrameHeader(_body, message.Length);
-            var position = 0;
-            while (message.WritePartTo(_body, ref position, PartSize)) await FlushAsync();
-            await FlushAsync();
+            await SendFrameAsync(message, part, framed);
         }
         finally
         {
             _server.SlowReaders.Held.Give(message.Length);
         }
+    }
+
+    private async ValueTask SendFrameAsync(ReadyMessage message, int part, bool framed = true)
+    {
+        Start();
+        if (_context.Method.IsStream) _buffered++;
+        if (framed) ReadyMessage.WriteFrameHeader(_body, message.Length);
+        var position = 0;
+        while (message.WritePartTo(_body, ref position, part)) await FlushAsync();
+        await FlushAsync();
     }
 
     private void Start() => _start ??= _response.HasStarted ? Task.CompletedTask : _response.StartAsync(CancellationToken.None);

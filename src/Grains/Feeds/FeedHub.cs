@@ -13,6 +13,8 @@ namespace XmtpOrleans.Grains.Feeds;
 /// <see cref="Announced"/> misses nothing in between, and who reads <see cref="Applied"/> finds everything up to it in place.</remarks>
 internal sealed partial class FeedHub : IFeed
 {
+    private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly FeedOptions _options;
     private readonly IFeedSource _source;
@@ -56,6 +58,7 @@ internal sealed partial class FeedHub : IFeed
         _ring = new FeedRing(_options.RingCount, _options.RingBytes);
         _fanOut = new FeedFanOut(_ring, _wakes);
         BatchLimit = new PageLimit(_options.BatchCount, _options.BatchBytes);
+        Held = new HeldBytes(_options.HeldBytes);
         Tick();
     }
 
@@ -76,6 +79,12 @@ internal sealed partial class FeedHub : IFeed
     public FeedMetrics Metrics { get; }
 
     public PageLimit BatchLimit { get; }
+
+    /// <summary>Where a page of history is cut now.</summary>
+    public PageLimit PageLimit => Held.IsScarce ? new PageLimit(BatchLimit.Count, Math.Min(BatchLimit.Bytes, HeldBytes.Uncounted)) : BatchLimit;
+
+    /// <summary>What streams hold that no other stream gets.</summary>
+    public HeldBytes Held { get; }
 
     public int StreamBacklog => _options.StreamBacklog;
 
@@ -136,6 +145,9 @@ internal sealed partial class FeedHub : IFeed
             }
         }
     }
+
+    /// <summary>Waits a while for other streams to give back what they hold.</summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken) => Task.Delay(RoomPause, _clock, cancellationToken);
 
     /// <summary>Adds a stream's registrations.</summary>
     public void Register(FeedStream stream, Action<FeedFanOut> add)

@@ -29,6 +29,11 @@ public sealed class FeedOptions
     [Range(1 << 10, 16 << 20)]
     public int BatchBytes { get; set; } = 1 << 20;
 
+    /// <summary>Most bytes that streams hold each for itself until its reader takes them (pages of history, commits put together for a stream that
+    /// lags); from half of it on, streams get small pages. Default: 64 MiB.</summary>
+    [Range(64 << 20, 1L << 40)]
+    public long HeldBytes { get; set; } = 64 << 20;
+
     /// <summary>Bytes asked of a log in one read. Default: 1 MiB.</summary>
     [Range(1 << 10, 16 << 20)]
     public int ReadBytes { get; set; } = 1 << 20;

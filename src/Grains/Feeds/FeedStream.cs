@@ -28,6 +28,7 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     private bool _caughtUp;
     private PositionMap _position;
     private Cursor _ceiling = Cursor.Empty;
+    private long _held;
     private long _lastAnswer;
     private long _idleAfter;
     private CancellationToken _token;
@@ -62,6 +63,7 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     /// <inheritdoc/>
     public ValueTask<FeedStreamBatch> ReadAsync(TimeSpan idleAfter, CancellationToken cancellationToken)
     {
+        GiveBack();
         _idleAfter = idleAfter < TimeSpan.Zero ? long.MaxValue : (long)idleAfter.TotalMilliseconds;
         return ReadLiveAsync(cancellationToken);
     }
@@ -70,6 +72,7 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     public ValueTask DisposeAsync()
     {
         _scope.Unregister(_hub, this);
+        GiveBack();
         lock (_gate)
         {
             _slices = default;
@@ -218,7 +221,14 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
             var after = _position.ToCursor();
             var page = after.Covers(_ceiling)
                 ? EntryPage.Empty
-                : await _scope.ReadAsync(_hub.Store, after, _ceiling, _hub.NowSeconds, _hub.BatchLimit, cancellationToken);
+                : await _scope.ReadAsync(_hub.Store, after, _ceiling, _hub.NowSeconds, _hub.PageLimit, cancellationToken);
+            if (!TryHold(ref page))
+            {
+                // One large envelope, and no room for it: it is read again when those that do not take theirs have been ended.
+                await _hub.WaitForRoomAsync(cancellationToken);
+                return Answer(FeedStreamBatch.Of(FeedStreamKind.Idle));
+            }
+
             if (page is { More: true, Entries: [.., var last] })
             {
                 _position = new PositionMap(Advance(after, _ceiling, last));
@@ -246,10 +256,11 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
                 batch = FeedStreamBatch.Of(FeedStreamKind.FeedLost);
                 if (_lost) return true;
                 if (_lapsed || _slices.Count == 0) return false;
-                slices = _slices.Dequeue(MergeFrom, _hub.BatchLimit);
+                slices = _slices.Dequeue(_hub.Held.IsScarce ? int.MaxValue : MergeFrom, _hub.BatchLimit);
             }
 
-            if (!slices.TryMerge(_position, _scope, out var entries))
+            // What many streams get is the ring's; what is put together for this one is its own.
+            if (!slices.TryMerge(_position, _scope, out var entries) || !(entries == slices.First.Entries || TryHold(entries)))
             {
                 Lapse();
                 return false;
@@ -266,6 +277,35 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     {
         Volatile.Write(ref _lastAnswer, _hub.CoarseNow);
         return batch;
+    }
+
+    // Takes room for what the reader gets, or for as much of it as needs none.
+    private bool TryHold(ref EntryPage page)
+    {
+        if (TryHold(page.Entries)) return true;
+        var (count, bytes) = (0, 0);
+        while (bytes + page.Entries[count].Bytes.Length <= HeldBytes.Uncounted) bytes += page.Entries[count++].Bytes.Length;
+        page = new EntryPage([.. page.Entries.Take(count)], More: true);
+        return count > 0;
+    }
+
+    private bool TryHold(IReadOnlyList<LogEntry> entries)
+    {
+        var bytes = 0L;
+        for (var at = 0; at < entries.Count; at++) bytes += entries[at].Bytes.Length;
+        if (bytes <= HeldBytes.Uncounted) return true;
+
+        // The frames made of them take as much again.
+        if (!_hub.Held.TryTake(2 * bytes)) return false;
+        _held = 2 * bytes;
+        return true;
+    }
+
+    private void GiveBack()
+    {
+        if (_held == 0) return;
+        _hub.Held.Give(_held);
+        _held = 0;
     }
 
     private bool StopWaiting()

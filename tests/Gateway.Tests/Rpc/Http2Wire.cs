@@ -42,6 +42,9 @@ internal sealed class Http2Wire : IAsyncDisposable
         return wire;
     }
 
+    /// <summary>Of the calls that are opened.</summary>
+    public string ContentType { get; set; } = "application/grpc";
+
     public async Task SendAsync(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];
@@ -115,12 +118,12 @@ internal sealed class Http2Wire : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static byte[] HeaderBlock(string path)
+    private byte[] HeaderBlock(string path)
     {
         var block = new List<byte>();
         foreach (var (name, value) in new[]
         {
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", "application/grpc"),
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "node"), ("content-type", ContentType),
                 ("te", "trailers"),
         })
         {

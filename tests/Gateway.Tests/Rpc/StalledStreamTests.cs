@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
+using Xmtp.Xmtpv4.Envelopes;
 using Xmtp.Xmtpv4.MessageApi;
 using XmtpOrleans.Gateway.Rpc;
 
@@ -49,6 +51,55 @@ public sealed class StalledStreamTests
         var reset = await _clock.PassUntilAsync(wire.ReceiveUntilAsync(frame => frame.Type == Http2Wire.Reset));
 
         Assert.Equal(1, reset.Stream);
+    }
+
+    [Theory]
+    [InlineData("application/grpc", "")]
+    [InlineData("application/connect+json", "{}")]
+    public async Task Streams_ClientsReadNothing_HoldLittleOfKestrelsMemory(string contentType, string request)
+    {
+        const int Streams = 100;
+        await using var host = await StartAsync();
+        var allocated = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                // Meters of the hosts of other tests have the same names.
+                if (instrument.Name == "aspnetcore.memory_pool.allocated" && instrument.Meter.Scope == host.Services.GetService(typeof(IMeterFactory)))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, bytes, _, _) => Interlocked.Add(ref allocated, bytes));
+        listener.Start();
+        var stalled = 0;
+        host.Api.OnServerStream = async (_, responses, context) =>
+        {
+            await responses.WriteAsync(ReadyMessage.Empty);
+            var sending = responses.SendAsync(ReadyMessage.Encode(new SubscribeTopicsResponse
+            {
+                Envelopes = new SubscribeTopicsResponse.Types.Envelopes
+                {
+                    Envelopes_ = { new OriginatorEnvelope { UnsignedOriginatorEnvelope = ByteString.CopyFrom(new byte[50_000]) } },
+                },
+            }));
+            Interlocked.Increment(ref stalled);
+            await sending;
+        };
+        await using var wire = await Http2Wire.ConnectAsync(host.Address, (InitialWindow, 0));
+        wire.ContentType = contentType;
+
+        for (var number = 0; number < Streams; number++)
+        {
+            await wire.OpenWithMessageAsync(2 * number + 1, TestApi.ServerStream, Encoding.UTF8.GetBytes(request));
+        }
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref stalled) == Streams, "every stream has written what it may");
+
+        // A part of 4 KiB over what was there, in blocks of 4 KiB that no two streams share; and what connection and requests took.
+        Assert.InRange(allocated, Streams * 4_096, Streams * 3 * 4_096 + 512 * 1_024);
     }
 
     [Fact]
