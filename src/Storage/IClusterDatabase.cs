@@ -19,4 +19,8 @@ public interface IClusterDatabase
     /// <summary>As <see cref="EnterAsync"/> for a process that is no silo: it is compared and leaves nothing behind.</summary>
     /// <exception cref="StoreException">As there.</exception>
     Task CheckAsync(ClusterIdentity identity, CancellationToken cancellationToken);
+
+    /// <summary>The silos that work, as far as the database knows: one that was killed a moment ago is among them.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    Task<IReadOnlyList<ListedSilo>> ReadMembersAsync(string clusterId, CancellationToken cancellationToken);
 }

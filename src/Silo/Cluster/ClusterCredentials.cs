@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -17,9 +18,9 @@ internal sealed record ClusterCredentials(X509Certificate2 Certificate, X509Cert
         return new ClusterCredentials(X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath), authorities);
     }
 
-    /// <summary>Whether a certificate is valid now and leads to one of the authorities. Its names do not matter: members are known by address, and
-    /// those change.</summary>
-    public bool Trusts(X509Certificate2 certificate, X509Chain? presented)
+    /// <summary>What is wrong with a certificate; <see langword="null"/> when it is valid now and leads to one of the authorities. Its names do not matter:
+    /// members are known by address, and those change.</summary>
+    public string? FaultOf(X509Certificate2 certificate, X509Chain? presented)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -31,6 +32,16 @@ internal sealed record ClusterCredentials(X509Certificate2 Certificate, X509Cert
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        return chain.Build(certificate);
+        if (chain.Build(certificate)) return null;
+        var faults = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (all, status) => all | status.Status);
+        const X509ChainStatusFlags Foreign = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid;
+        if ((faults & Foreign) != X509ChainStatusFlags.NoError)
+        {
+            return "is signed by no authority of Cluster:Tls:AuthorityPath";
+        }
+
+        return faults.HasFlag(X509ChainStatusFlags.NotTimeValid)
+            ? string.Create(CultureInfo.InvariantCulture, $"is valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u} only, or its authority is not valid now")
+            : $"is not valid: {faults}";
     }
 }

@@ -21,7 +21,7 @@ internal static class ClusterHosting
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClientAnswerLimit = TimeSpan.FromSeconds(3); // a request lost behind a silo is noticed by nothing else
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>A silo of the cluster that section <c>Cluster</c> describes.</summary>
@@ -81,15 +81,21 @@ internal static class ClusterHosting
         return client;
     }
 
-    /// <summary>Enters this process's silo into the node's row of the database.</summary>
+    /// <summary>Enters this process's silo into the node's row of the database, after the silos that work have taken a connection of it.</summary>
     /// <exception cref="Grains.Originators.StoreException">It does not fit to what is there; the message is one line.</exception>
-    public static Task EnterClusterAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
-        services.GetRequiredService<IClusterDatabase>().EnterAsync(IdentityOf(services), cancellationToken);
+    public static async Task EnterClusterAsync(this IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await services.GetRequiredService<ClusterGreeting>().CheckAsync(isSilo: true, cancellationToken);
+        await services.GetRequiredService<IClusterDatabase>().EnterAsync(IdentityOf(services), cancellationToken);
+    }
 
-    /// <summary>Compares a process without a silo with the node's row of the database.</summary>
+    /// <summary>Compares a process without a silo with the node's row of the database, and looks whether the silos that work take a connection of it.</summary>
     /// <exception cref="Grains.Originators.StoreException">It does not fit to what is there; the message is one line.</exception>
-    public static Task CheckClusterAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
-        services.GetRequiredService<IClusterDatabase>().CheckAsync(IdentityOf(services), cancellationToken);
+    public static async Task CheckClusterAsync(this IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await services.GetRequiredService<IClusterDatabase>().CheckAsync(IdentityOf(services), cancellationToken);
+        await services.GetRequiredService<ClusterGreeting>().CheckAsync(isSilo: false, cancellationToken);
+    }
 
     private static ClusterIdentity IdentityOf(IServiceProvider services)
     {
@@ -105,6 +111,7 @@ internal static class ClusterHosting
         services.AddOptions<ClusterTlsOptions>().BindConfiguration(ClusterTlsOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterTlsOptions>, ClusterTlsRules>());
         services.TryAddSingleton<ClusterTls>();
+        services.TryAddSingleton<ClusterGreeting>();
         services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterMemberOptions>>(static (cluster, member) =>
             (cluster.ClusterId, cluster.ServiceId) = (member.Value.Id, member.Value.ServiceId));
         services.TryAddSingleton(TimeProvider.System);
@@ -139,5 +146,6 @@ internal static class ClusterHosting
     private static void Quiet(ILoggingBuilder logging) => logging
         .AddFilter("Orleans", LogLevel.Warning)
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // 100405: asks for the server collector, which costs memory here
-        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error); // 100150: false alarm at start in this version
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // 100150: false alarm at start in this version
+        .AddFilter("XmtpOrleans.Grains.Hosting.StoreWitness", LogLevel.Warning); // its base class tells of each change of the ring
 }

@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
 
@@ -8,6 +10,8 @@ namespace XmtpOrleans.Silo.Cluster;
 /// needs no restart; open connections keep theirs.</summary>
 internal sealed partial class ClusterTls
 {
+    private const string TargetHost = "xmtp-cluster"; // names do not matter, but there has to be one
+
     private static readonly TimeSpan CheckEvery = TimeSpan.FromMinutes(1);
 
     private readonly ClusterTlsOptions _options;
@@ -17,6 +21,8 @@ internal sealed partial class ClusterTls
     private ClusterCredentials? _current;
     private DateTime _written;
     private long _checked;
+    private string? _refused; // the last line about a certificate of somebody else
+    private long _refusedAt;
 
     public ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider clock, ILogger<ClusterTls> logger)
     {
@@ -26,8 +32,8 @@ internal sealed partial class ClusterTls
             LocalServerCertificateSelector = (_, _) => Current().Certificate,
             LocalClientCertificateSelector = (_, _, _, _, _) => Current().Certificate,
             RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
-            RemoteCertificateValidation = (certificate, chain, _) => Current().Trusts(certificate, chain),
-            OnAuthenticateAsClient = static (_, client) => client.TargetHost = "xmtp-cluster",
+            RemoteCertificateValidation = (certificate, chain, _) => Trusts(certificate, chain),
+            OnAuthenticateAsClient = static (_, client) => client.TargetHost = TargetHost,
         };
     }
 
@@ -36,6 +42,40 @@ internal sealed partial class ClusterTls
 
     /// <summary>For Orleans' connections, both ways.</summary>
     public TlsOptions Settings { get; }
+
+    /// <summary>For a connection of this process to a silo that is looked at before anything is sent over it.</summary>
+    /// <param name="seen">Is told of the silo's certificate: what is wrong with it, or null.</param>
+    public SslClientAuthenticationOptions ClientOptions(Action<string?> seen)
+    {
+        var credentials = Current();
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = TargetHost,
+            ClientCertificates = [credentials.Certificate],
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+            {
+                var fault = certificate is X509Certificate2 shown ? credentials.FaultOf(shown, chain) : "is missing";
+                seen(fault);
+                return fault is null;
+            },
+        };
+    }
+
+    private bool Trusts(X509Certificate2 certificate, X509Chain? chain)
+    {
+        var fault = Current().FaultOf(certificate, chain);
+        if (fault is null) return true;
+        var line = $"{certificate.Subject} {fault}";
+        lock (_lock)
+        {
+            // Whoever is refused tries again every second.
+            if (line == _refused && _clock.GetElapsedTime(_refusedAt) < CheckEvery) return false;
+            (_refused, _refusedAt) = (line, _clock.GetTimestamp());
+        }
+
+        Log.Refused(_logger, certificate.Subject, fault);
+        return false;
+    }
 
     private ClusterCredentials Current()
     {
@@ -65,5 +105,8 @@ internal sealed partial class ClusterTls
     {
         [LoggerMessage(EventIds.ClusterCertificateReloadFailed, LogLevel.Warning, "The cluster's certificate changed but cannot be read; the old one stays")]
         public static partial void ReloadFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventIds.ClusterCertificateRefused, LogLevel.Warning, "A connection within the cluster is refused: the certificate {Subject} {Fault}")]
+        public static partial void Refused(ILogger logger, string subject, string fault);
     }
 }

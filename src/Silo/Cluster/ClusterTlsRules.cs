@@ -16,12 +16,14 @@ internal sealed class ClusterTlsRules : IValidateOptions<ClusterTlsOptions>
 
         try
         {
-            _ = ClusterCredentials.Read(options);
-            return ValidateOptionsResult.Success;
+            var credentials = ClusterCredentials.Read(options);
+            return credentials.FaultOf(credentials.Certificate, presented: null) is { } fault
+                ? ValidateOptionsResult.Fail($"CertificatePath: the certificate {fault}. Give one that the others take.")
+                : ValidateOptionsResult.Success;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return ValidateOptionsResult.Fail($"Cluster:Tls: {failure.Message} Give PEM files that this user can read.");
+            return ValidateOptionsResult.Fail($"The files of Cluster:Tls cannot be used: {failure.Message} Give PEM files that this user can read.");
         }
     }
 }

@@ -35,6 +35,8 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
 
     private const string ReadSql = "SELECT originator_id, cluster_id, service_id, message_version FROM node WHERE cluster_id IS NOT NULL";
 
+    private const string ReadMembersSql = "SELECT silo_name, address, port, client_port FROM cluster_member WHERE cluster_id = $1 AND status = 3";
+
     private readonly NpgsqlDataSource _connections = PostgresSettings.ClusterSource(options.Value);
 
     public DbDataSource Connections => _connections;
@@ -59,6 +61,14 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
         await RequireAsync("key in table OrleansQuery:", MissingKeysSql, Keys, cancellationToken);
         await CompareAsync(identity, cancellationToken);
     }
+
+    public Task<IReadOnlyList<ListedSilo>> ReadMembersAsync(string clusterId, CancellationToken cancellationToken) =>
+        PostgresCalls.GuardRepeatableAsync<IReadOnlyList<ListedSilo>>(async () =>
+        {
+            await using var command = _connections.CreateCommand(ReadMembersSql);
+            command.Parameters.With(clusterId);
+            return await command.AllAsync(static row => new ListedSilo(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3)));
+        }).WaitAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 

@@ -34,12 +34,20 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
     }
 
-    public static Task<ClusterHost> StartSiloAsync(string connectionString, string name, params (string Key, string Value)[] settings)
+    public static Task<ClusterHost> StartSiloAsync(string connectionString, string name, params (string Key, string Value)[] settings) =>
+        StartSiloAsync(connectionString, name, static _ => { }, settings);
+
+    public static Task<ClusterHost> StartSiloAsync(
+        string connectionString, string name, Action<IServiceCollection> services, params (string Key, string Value)[] settings)
     {
         var ports = FreePorts.Take(2);
         return StartAsync(connectionString,
             [("Cluster:SiloName", name), ("Cluster:AdvertisedAddress", "127.0.0.1"), ("Cluster:SiloPort", $"{ports[0]}"), ("Cluster:ClientPort", $"{ports[1]}"), .. settings],
-            static host => host.UseOrleans(static silo => silo.UseCluster()),
+            host =>
+            {
+                services(host.Services);
+                host.UseOrleans(static silo => silo.UseCluster());
+            },
             static services => services.EnterClusterAsync(TestContext.Current.CancellationToken));
     }
 

@@ -3,9 +3,12 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Orleans;
 using Orleans.Runtime;
+using XmtpOrleans.Silo.Cluster;
 using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.Silo.Tests.Cluster;
@@ -82,6 +85,57 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
         Assert.EndsWith("give all three, or none for cleartext.", partial.Failures.Single(), StringComparison.Ordinal);
         Assert.Contains("/nowhere/authority.pem", missing.Failures.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_CertificateHasExpired_SaysSo()
+    {
+        var expired = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => ClusterHost.StartSiloAsync(_database, "two", _authority.Member("two", days: -0.5)));
+        var foreign = await Assert.ThrowsAsync<OptionsValidationException>(() => ClusterHost.StartSiloAsync(
+            _database, "two", [.. _stranger.Member("two")[..2], ("Cluster:Tls:AuthorityPath", _authority.AuthorityPath)]));
+
+        Assert.StartsWith("CertificatePath: the certificate is valid from ", expired.Failures.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("CertificatePath: the certificate is signed by no authority", foreign.Failures.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_AfterTheFilesWereReplaced_IsShownTheNewCertificate()
+    {
+        var clock = new FakeTimeProvider();
+        var member = _authority.Member("renewed");
+        await using var silo = await ClusterHost.StartSiloAsync(_database, "renewed", services => services.AddSingleton(provider => new ClusterTls(
+            provider.GetRequiredService<IOptions<ClusterTlsOptions>>(), clock, provider.GetRequiredService<ILogger<ClusterTls>>())), member);
+        var first = await ShownAsync(silo);
+
+        _authority.Member("renewed");
+        foreach (var (_, path) in member) File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddMinutes(1)); // whatever the file system's clock counts in
+        Assert.Equal(first, await ShownAsync(silo));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        var second = await ShownAsync(silo);
+        await File.WriteAllTextAsync(member[1].Value, "half a key", Cancellation);
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotEqual(first, second);
+        Assert.Equal(second, await ShownAsync(silo)); // a file that cannot be read changes nothing
+    }
+
+    // The thumbprint of what a silo shows on a new connection.
+    private async Task<string> ShownAsync(ClusterHost silo)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(silo.Address.Endpoint, Cancellation);
+        await using var stream = new SslStream(socket.GetStream());
+        var shown = "";
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "any",
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => (shown = certificate!.GetCertHashString()).Length > 0,
+                ClientCertificates = [CertificateOf(_authority.Member("probe"))],
+            },
+            Cancellation);
+        return shown;
     }
 
     private static X509Certificate2 CertificateOf((string Key, string Value)[] member) => X509Certificate2.CreateFromPemFile(member[0].Value, member[1].Value);
