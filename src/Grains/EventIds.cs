@@ -34,6 +34,10 @@ internal static class EventIds
     // Hosting: 1060-1079
     public const int LogsMoved = 1060;
     public const int LogsStayed = 1061;
+    public const int SiloCutOff = 1062;
+    public const int SiloNotCutOff = 1063;
+    public const int SiloEnds = 1064;
+    public const int StoreWatchFailed = 1065;
 
     // Feeds: 1100-1119
     public const int FeedLost = 1100;

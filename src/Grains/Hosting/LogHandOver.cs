@@ -25,6 +25,15 @@ internal sealed partial class LogHandOver(
         }
     }
 
+    /// <summary>Moves every log that is here now to one of those silos, while this one stays; waits for each two seconds at most.</summary>
+    public async Task MoveToAsync(IReadOnlyList<SiloAddress> targets, CancellationToken cancellationToken)
+    {
+        if (logs.Current is not { Count: > 0 } here) return;
+        var started = clock.GetTimestamp();
+        var moved = await MoveToAsync(here, targets, round: 0, cancellationToken);
+        Log.Moved(logger, moved, (long)clock.GetElapsedTime(started).TotalMilliseconds);
+    }
+
     // For hosts that stop without asking before.
     public Task StoppingAsync(CancellationToken cancellationToken) => MoveAwayAsync(cancellationToken);
 
@@ -54,8 +63,7 @@ internal sealed partial class LogHandOver(
                     return;
                 }
 
-                var moves = here.Select((log, at) => MoveAsync(log, others[(at + round) % others.Count], cancellationToken));
-                moved += (await Task.WhenAll(moves)).Count(static isMoved => isMoved);
+                moved += await MoveToAsync(here, others, round, cancellationToken);
             }
 
             if (moved == 0) return;
@@ -66,6 +74,12 @@ internal sealed partial class LogHandOver(
         {
             // The host waits no longer.
         }
+    }
+
+    private async Task<int> MoveToAsync(IReadOnlyList<IGrainContext> here, IReadOnlyList<SiloAddress> targets, int round, CancellationToken cancellationToken)
+    {
+        var moves = here.Select((log, at) => MoveAsync(log, targets[(at + round) % targets.Count], cancellationToken));
+        return (await Task.WhenAll(moves)).Count(static isMoved => isMoved);
     }
 
     private async Task<bool> MoveAsync(IGrainContext log, SiloAddress target, CancellationToken cancellationToken)

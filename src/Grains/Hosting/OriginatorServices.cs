@@ -51,6 +51,17 @@ public static class OriginatorServices
         return services;
     }
 
+    /// <summary>Has a front that is an Orleans client (<see cref="AddPublisher(IServiceCollection)"/>) send again what is in flight when it loses a silo that
+    /// it was connected to.</summary>
+    public static IClientBuilder AddPublisher(this IClientBuilder client) => client.AddGatewayCountChangedHandler(static services =>
+    {
+        var publisher = services.GetRequiredService<PublishBatcher>();
+        return (_, change) =>
+        {
+            if (change.NumberOfConnectedGateways < change.PreviousNumberOfConnectedGateways) publisher.Resend();
+        };
+    });
+
     // Where grains live, and where logs go when their silo leaves.
     private static void AddPlacement(this IServiceCollection services)
     {

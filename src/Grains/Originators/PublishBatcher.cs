@@ -29,6 +29,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly ILogger _logger;
+    private TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously); // what is in flight now
     private int _openEnvelopes;
     private long _openBytes;
     private bool _isDraining;
@@ -115,6 +116,11 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         }
     }
 
+    /// <summary>Makes the calls in flight again, at once: they or their answers may be lost with a process that they went through, and nothing else would tell
+    /// before they time out.</summary>
+    internal void Resend() =>
+        Interlocked.Exchange(ref _lost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
     private async Task SendQueuedAsync(int sender)
     {
         await Task.Yield(); // off the lock
@@ -186,7 +192,8 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     {
         try
         {
-            return await _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)] });
+            var reply = _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)] });
+            return await Task.WhenAny(reply, Volatile.Read(ref _lost).Task) == reply ? await reply : null;
         }
         catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
         {

@@ -116,6 +116,14 @@ internal sealed partial class Sequencer
         _ended.TrySetResult();
     }
 
+    /// <summary>Takes no more, waits for nothing, and sends everybody on to the next activation, which takes the lease: nobody knows what becomes of what is in
+    /// flight, and nothing of it is shown.</summary>
+    public void Abandon()
+    {
+        Close();
+        _ended.TrySetResult();
+    }
+
     private void Enqueue(PendingPublish publish)
     {
         var count = publish.Request.Entries.Length;
@@ -179,6 +187,7 @@ internal sealed partial class Sequencer
             var signing = SignAsync(batch);
             if (await _commit != AppendOutcome.Committed) return AppendOutcome.Fenced; // what was signed meanwhile is never shown
             await signing;
+            if (_isClosed) return AppendOutcome.Committed; // abandoned: its publishes are asked of another one
             (_committing, _sealing) = (batch, null);
             _commit = CommitAndWakeAsync(batch);
         }

@@ -17,6 +17,7 @@ internal sealed class SequencerGrain(
     IOptions<SequencerOptions> options,
     SequencerMetrics metrics,
     HostedLogs hosted,
+    SiloDeparture departure,
     TimeProvider clock,
     [FromKeyedServices(OriginatorServices.Uptime)] TimeProvider uptime,
     ILogger<Sequencer> logger) : Grain, ISequencerGrain
@@ -40,7 +41,8 @@ internal sealed class SequencerGrain(
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _sequencer.DrainAsync();
+        if (departure.IsCutOff) _sequencer.Abandon();
+        else await _sequencer.DrainAsync();
         await _watch;
     }
 
@@ -55,7 +57,10 @@ internal sealed class SequencerGrain(
 
     private async Task WatchAsync()
     {
-        await _sequencer.Ended;
+        await Task.WhenAny(_sequencer.Ended, departure.CutOff);
+
+        // What is in flight to a store that does not answer this silo would be waited for as long as the driver waits, and its callers with it.
+        if (!_sequencer.Ended.IsCompleted) _sequencer.Abandon();
         DeactivateOnIdle();
     }
 }

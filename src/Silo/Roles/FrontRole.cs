@@ -15,7 +15,7 @@ internal static class FrontRole
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {
         var builder = RoleParts.CreateBuilder(settings);
-        builder.Host.UseOrleansClient(static client => client.UseCluster().AddLiveFeed());
+        builder.Host.UseOrleansClient(static client => client.UseCluster().AddLiveFeed().AddPublisher());
         builder.Services
             .AddPostgresStore(static postgres => postgres.Migrate = false)
             .AddFront();

@@ -26,7 +26,7 @@ internal static class NodeRole
     private static WebApplicationBuilder Compose(RoleSettings settings)
     {
         var builder = RoleParts.CreateBuilder(settings);
-        builder.Host.UseOrleans(static silo => silo.UseCluster().AddLiveFeed());
+        builder.Host.UseOrleans(static silo => silo.UseCluster().AddLiveFeed().AddStoreWatch());
         builder.Services
             .AddChecked<SignerOptions>(SignerOptions.SectionName)
             .AddSingleton<ISigner>(static services => new LocalSigner(KeyOf(services)))

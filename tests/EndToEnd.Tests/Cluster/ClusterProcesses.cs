@@ -12,6 +12,7 @@ namespace XmtpOrleans.EndToEnd.Tests.Cluster;
 /// processes write is kept under <c>artifacts/cluster</c>, by test.</summary>
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
+    private const string Loopback = "127.0.0.1";
     private const string NodeKey = "1111111111111111111111111111111111111111111111111111111111111111";
     private const string PayerKey = "2222222222222222222222222222222222222222222222222222222222222222";
 
@@ -74,10 +75,12 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <param name="gateways">How many payer gateways.</param>
     /// <param name="settings">Settings of all processes beside those that make them a cluster, by <c>Section:Name</c>.</param>
     /// <param name="database">Connection string of an empty database; a new one of the shared server without.</param>
+    /// <param name="network">Where the silos are; the loopback address of this machine without.</param>
     public static async Task<ClusterProcesses> StartAsync(
-        int silos, int fronts, int gateways, IReadOnlyDictionary<string, string>? settings = null, string? database = null)
+        int silos, int fronts, int gateways, IReadOnlyDictionary<string, string>? settings = null, string? database = null,
+        ClusterNetwork? network = null)
     {
-        var cluster = await CreateAsync(silos, fronts, gateways, settings, database);
+        var cluster = await CreateAsync(silos, fronts, gateways, settings, database, network);
         try
         {
             await cluster.StartAllAsync();
@@ -92,7 +95,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     /// <summary>As <see cref="StartAsync"/>, but nothing runs yet.</summary>
     public static async Task<ClusterProcesses> CreateAsync(
-        int silos, int fronts, int gateways, IReadOnlyDictionary<string, string>? settings = null, string? database = null)
+        int silos, int fronts, int gateways, IReadOnlyDictionary<string, string>? settings = null, string? database = null,
+        ClusterNetwork? network = null)
     {
         database ??= await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         var ports = new Queue<int>(FreePorts.Take((silos * 4) + (fronts * 2) + (gateways * 2) + 1));
@@ -105,22 +109,24 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         for (var at = 0; at < silos; at++)
         {
             var (silo, client) = (ports.Dequeue(), ports.Dequeue());
+            var host = network?.AddressOf(at) ?? Loopback;
             processes.Add(Process(
-                $"silo-{at}", "node", silo, client,
-                $"Cluster:SiloName=silo-{at}", "Cluster:AdvertisedAddress=127.0.0.1", $"Cluster:SiloPort={silo}", $"Cluster:ClientPort={client}"));
+                $"silo-{at}", "node", host, network?.LauncherOf(at), silo, client,
+                $"Listen:Host={host}", $"Ops:Host={host}", $"Cluster:SiloName=silo-{at}", $"Cluster:AdvertisedAddress={host}", $"Cluster:SiloPort={silo}", $"Cluster:ClientPort={client}"));
         }
 
-        for (var at = 0; at < fronts; at++) processes.Add(Process($"front-{at}", "front"));
-        for (var at = 0; at < gateways; at++) processes.Add(Process($"gateway-{at}", "gateway"));
+        for (var at = 0; at < fronts; at++) processes.Add(Process($"front-{at}", "front", Loopback));
+        for (var at = 0; at < gateways; at++) processes.Add(Process($"gateway-{at}", "gateway", Loopback));
         var behind = processes.Where(process => process.Role == (fronts > 0 ? "front" : "node"));
         return new ClusterProcesses(folder, database, new FrontBalancer(balancerPort, [.. behind.Select(static process => (process.Rpc, process.Ops))]), processes);
 
-        ClusterProcess Process(string name, string role, int siloPort = 0, int clientPort = 0, params string[] own)
+        ClusterProcess Process(
+            string name, string role, string host, string[]? launcher = null, int siloPort = 0, int clientPort = 0, params string[] own)
         {
             var (rpc, ops) = (ports.Dequeue(), ports.Dequeue());
             return new ClusterProcess(
-                name, role, UrlOf(rpc), UrlOf(ops),
-                [role, "--config", config, "--port", $"{rpc}", "--ops-port", $"{ops}", .. own.SelectMany(static setting => new[] { "--set", setting })])
+                name, role, UrlOf(rpc, host), UrlOf(ops, host),
+                [role, "--config", config, "--port", $"{rpc}", "--ops-port", $"{ops}", .. own.SelectMany(static setting => new[] { "--set", setting })], launcher)
             {
                 SiloPort = siloPort,
                 ClientPort = clientPort,
@@ -176,7 +182,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         return path;
     }
 
-    private static Uri UrlOf(int port) => new($"http://127.0.0.1:{port}");
+    private static Uri UrlOf(int port, string host = Loopback) => new($"http://{host}:{port}");
 
     private static EthereumAddress AddressOf(string key) =>
         Secp256k1PrivateKey.TryParse(key, out var parsed) ? parsed.Address : throw new InvalidDataException("not a key");

@@ -68,7 +68,7 @@ internal sealed class FrontBalancer : IAsyncDisposable
             using var answer = await _http.GetAsync(new Uri(ops, "/health/ready"), _stop.Token);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !_stop.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException || (failure is TaskCanceledException && !_stop.IsCancellationRequested))
         {
             return false;
         }

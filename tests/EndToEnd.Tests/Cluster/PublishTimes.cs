@@ -11,13 +11,14 @@ internal sealed class PublishTimes
     /// <summary>One succeeded now.</summary>
     public void Add() => _times.Enqueue(Stopwatch.GetTimestamp());
 
-    /// <summary>The longest time without a success that a moment lies in or that began after it, up to another moment.</summary>
+    /// <summary>The longest time without a success among those that a moment lies in or that began after it, and that ended before another moment: each
+    /// belongs to one kill only, the one before its end.</summary>
     public TimeSpan LongestGap(long from, long to)
     {
         var times = _times.Order().ToList();
         var before = Math.Max(0, times.FindLastIndex(time => time <= from));
         var longest = TimeSpan.Zero;
-        for (var at = before + 1; at < times.Count && times[at - 1] < to; at++)
+        for (var at = before + 1; at < times.Count && times[at] <= to; at++)
         {
             var gap = Stopwatch.GetElapsedTime(times[at - 1], times[at]);
             if (gap > longest) longest = gap;

@@ -268,6 +268,23 @@ public sealed class PublishBatcherTests
         }
     }
 
+    [Fact]
+    public async Task Resend_CallInFlight_IsMadeAgainWithoutWaitingForIt()
+    {
+        var batcher = Create();
+        var lost = _sequencer.Hold();
+        var publish = batcher.PublishAsync(TestPublishes.Request("a"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the call is sent");
+        _sequencer.Hold().SetResult();
+
+        batcher.Resend();
+        await ElapseUntilAsync(publish);
+
+        Assert.True((await publish).IsAccepted);
+        Assert.False(lost.Task.IsCompleted);
+        Assert.Equal(2, _sequencer.Calls.Count);
+    }
+
     private sealed class FakeSequencer : ISequencerGrain
     {
         private Task _held = Task.CompletedTask;
