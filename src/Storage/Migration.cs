@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace XmtpOrleans.Storage;
@@ -17,6 +18,9 @@ internal sealed record Migration(int Number, string Name, string Sql)
             .Select(name => Read(assembly, name, prefix))
             .OrderBy(migration => migration.Number)];
     }
+
+    /// <summary>Hex digest of the text, however its lines end.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n"))));
 
     private static Migration Read(Assembly assembly, string resource, string prefix)
     {

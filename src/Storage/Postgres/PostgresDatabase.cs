@@ -16,14 +16,6 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
           SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id ORDER BY previous_sequence_id DESC LIMIT 1) AS newest
         """;
 
-    private const string BehindSql = """
-        SELECT log.originator_id FROM originator AS log
-        WHERE (SELECT max(sequence_id) FROM envelope WHERE originator_id = log.originator_id)
-          > coalesce((SELECT last_sequence_id FROM mark WHERE originator_id = log.originator_id
-              ORDER BY previous_sequence_id DESC LIMIT 1), 0)
-        LIMIT 1
-        """;
-
     private readonly NpgsqlDataSource _reader;
     private readonly NpgsqlDataSource _writer;
     private readonly NpgsqlDataSource _maintenance;
@@ -79,7 +71,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
             if (!_migrates) await PostgresSchema.CheckAsync(connection, cancellationToken);
             await _notifications.ConnectAsync(cancellationToken);
             if (_migrates) await PostgresSchema.MigrateAsync(connection, static _ => { }, cancellationToken);
-            await CheckMarksAsync(connection, cancellationToken);
+            await PostgresCheckup.RunAsync(connection, cancellationToken);
             await using var read = new NpgsqlCommand(SharedSql.ReadFingerprintKey, connection);
             var key = (byte[])(await read.ExecuteScalarAsync(cancellationToken))!;
             await _notifications.StartAsync(); // last: whoever opens again after a failure must find nothing running
@@ -136,14 +128,5 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         await using var command = _marksReader.CreateCommand(ReadMarksSql);
         return Cursor.Of(await command.AllAsync(
             row => KeyValuePair.Create(new OriginatorId((uint)row.GetInt32(0)), new SequenceId((ulong)row.GetInt64(1)))));
-    }
-
-    private static async Task CheckMarksAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var read = new NpgsqlCommand(BehindSql, connection);
-        if (await read.ExecuteScalarAsync(cancellationToken) is { } originator)
-        {
-            throw new StoreException($"The database is damaged: table mark: the mark of {originator} lies before its last envelope. Restore it from a backup.");
-        }
     }
 }

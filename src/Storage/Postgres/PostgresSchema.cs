@@ -17,8 +17,14 @@ internal static class PostgresSchema
     private const string NodeExistsSql = "SELECT EXISTS (SELECT FROM node)";
 
     private const string CreateMigrationTableSql = """
-        CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
+        CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+        ALTER TABLE migration ADD COLUMN IF NOT EXISTS digest text
         """;
+
+    // Through the row as JSON, since a database of an older version may lack the column.
+    private const string ReadDigestsSql = "SELECT number, to_jsonb(migration) ->> 'digest' FROM migration";
+
+    private const string NoteDigestSql = "UPDATE migration SET digest = $2 WHERE number = $1 AND digest IS NULL";
 
     private static readonly IReadOnlyList<Migration> Migrations = Migration.Beside(typeof(PostgresSchema));
 
@@ -36,12 +42,14 @@ internal static class PostgresSchema
             await ExecuteAsync(connection, CreateMigrationTableSql, cancellationToken);
             var applied = await ReadAppliedAsync(connection, cancellationToken);
             RefuseNewer(applied);
+            await RefuseChangedAsync(connection, cancellationToken);
             foreach (var migration in Migrations.Where(migration => migration.Number > applied))
             {
                 tell($"{migration.Name}: applying");
                 await ApplyAsync(connection, migration, cancellationToken);
             }
 
+            await NoteDigestsAsync(connection, cancellationToken);
             await using var insert = new NpgsqlCommand(SharedSql.InsertNode, connection);
             insert.Parameters.With(RandomNumberGenerator.GetBytes(16));
             await insert.ExecuteNonQueryAsync(cancellationToken);
@@ -66,6 +74,8 @@ internal static class PostgresSchema
                 $"The database has schema {applied} and this version needs {Newest}; run migrate.", innerException: null, isTransient: true);
         }
 
+        await RefuseChangedAsync(connection, cancellationToken);
+
         // Whoever migrates writes it last.
         await using var prepared = new NpgsqlCommand(NodeExistsSql, connection);
         if (!(bool)(await prepared.ExecuteScalarAsync(cancellationToken))!)
@@ -78,6 +88,36 @@ internal static class PostgresSchema
     {
         if (applied <= Newest) return;
         throw new StoreException($"The database was written by a newer version (schema {applied}, this one knows {Newest}); start that version.");
+    }
+
+    // A step that is changed after it was applied would leave databases that say they are alike and are not.
+    private static async Task RefuseChangedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var applied = new Dictionary<int, string>();
+        await using (var read = new NpgsqlCommand(ReadDigestsSql, connection))
+        await using (var row = await read.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await row.ReadAsync(cancellationToken))
+            {
+                if (!row.IsDBNull(1)) applied.Add(row.GetInt32(0), row.GetString(1));
+            }
+        }
+
+        if (Migrations.FirstOrDefault(step => applied.TryGetValue(step.Number, out var digest) && digest != step.Digest) is not { } changed) return;
+        throw new StoreException(
+            $"The database's migration {changed.Name} is not the one of this program: it was changed after it was applied. Run the version that "
+            + "made the database, or restore it from a backup.");
+    }
+
+    // Of what was applied before digests were kept, too: that was the text of this version.
+    private static async Task NoteDigestsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (var migration in Migrations)
+        {
+            await using var note = new NpgsqlCommand(NoteDigestSql, connection);
+            note.Parameters.With(migration.Number).With(migration.Digest);
+            await note.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
     private static async Task<int> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
