@@ -1,5 +1,7 @@
 using System.Collections;
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Dev;
 using XmtpOrleans.Silo.Roles;
@@ -16,7 +18,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var dev = DevCommand();
-        var root = new RootCommand("One operator of the decentralised XMTP network.")
+        var root = new RootCommand("One operator of the decentralised XMTP network. Without a command it runs dev; COMMAND --help lists what a command takes.")
         {
             dev,
             CommandOf("migrate", "Brings the node's PostgreSQL database to the schema of this version, and ends", MigrateCommand.RunAsync),
@@ -27,12 +29,7 @@ internal static class CommandLine
         var parsed = root.Parse(isDefault ? ["dev", .. args] : args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await Console.Error.WriteLineAsync(error.Message);
-            }
-
-            await Console.Error.WriteLineAsync("See --help.");
+            foreach (var fault in Faults(parsed)) await Console.Error.WriteLineAsync(fault);
             return CannotStart;
         }
 
@@ -40,17 +37,38 @@ internal static class CommandLine
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
+    private static IEnumerable<string> Faults(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        return parsed.UnmatchedTokens is not [var unknown, ..] ? [.. parsed.Errors.Select(static error => error.Message), "See --help."]
+            : command is RootCommand ? [$"{unknown}: there is no such command; give one of {string.Join(", ", command.Subcommands.Select(static each => each.Name))}"]
+            : [$"{unknown}: {command.Name} takes nothing of that name; see {command.Name} --help"];
+    }
+
+    private static Option<T> Number<T>(string name, string description, T byDefault)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[^1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return value;
+                result.AddError($"{name} {result.Tokens[^1].Value}: give a {(T.TryParse("0.5", CultureInfo.InvariantCulture, out _) ? "number" : "whole number")}");
+                return default;
+            },
+        };
+
     private static Command DevCommand()
     {
         var data = new Option<string>("--data") { Description = "Folder of keys, store and chain", DefaultValueFactory = _ => "data" };
         var host = new Option<string>("--host") { Description = "Address to listen on", DefaultValueFactory = _ => "127.0.0.1" };
-        var port = new Option<int>("--port") { Description = "Port of the node's API", DefaultValueFactory = _ => 5050 };
-        var gatewayPort = new Option<int>("--gateway-port") { Description = "Port of the payer gateway", DefaultValueFactory = _ => 5052 };
-        var opsPort = new Option<int>("--ops-port") { Description = "Port of health and metrics", DefaultValueFactory = _ => 8008 };
-        var siloPort = new Option<int>("--silo-port") { Description = "Loopback port of the silo; 0 takes any free one" };
+        var port = Number("--port", "Port of the node's API", 5050);
+        var gatewayPort = Number("--gateway-port", "Port of the payer gateway", 5052);
+        var opsPort = Number("--ops-port", "Port of health and metrics", 8008);
+        var siloPort = Number("--silo-port", "Loopback port of the silo; 0 takes any free one", 0);
         var publicUrl = new Option<string?>("--public-url") { Description = "What clients are told to connect to; needed with a wildcard host" };
         var postgres = new Option<string?>("--postgres") { Description = "Connection string of a PostgreSQL database to use instead of SQLite" };
-        var drainDelay = new Option<double>("--drain-delay") { Description = "Seconds that calls are still taken after readiness went off" };
+        var drainDelay = Number("--drain-delay", "Seconds that calls are still taken after readiness went off", 0.0);
         var command = new Command("dev", "Runs a whole one-operator network: node, payer gateway, store and chain, in one process")
         {
             data, host, port, gatewayPort, opsPort, siloPort, publicUrl, postgres, drainDelay,
@@ -95,7 +113,7 @@ internal static class CommandLine
         foreach (var (option, _) in named) command.Add(option);
         set.Validators.Add(static result =>
         {
-            foreach (var token in result.Tokens.Where(static token => !token.Value.Contains('=', StringComparison.Ordinal)))
+            foreach (var token in result.Tokens.Where(static token => token.Value.IndexOf('=', StringComparison.Ordinal) <= 0))
             {
                 result.AddError($"--set {token.Value}: give Section:Name=value");
             }

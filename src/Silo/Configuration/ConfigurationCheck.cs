@@ -11,6 +11,9 @@ internal static class ConfigurationCheck
     /// <summary>The faults of all options that an application registers, each with its key and the value that was given.</summary>
     public static IEnumerable<string> Faults(WebApplicationBuilder builder)
     {
+        // Whoever logs needs these, so that nothing else can be looked at before they are right.
+        if (LogLevelFaults(builder.Configuration) is { Count: > 0 } faults) return faults;
+
         using var provider = builder.Services.BuildServiceProvider();
         var checkedTypes = builder.Services
             .Select(static service => service.ServiceType)
@@ -40,9 +43,24 @@ internal static class ConfigurationCheck
         }
         catch (SocketException failure)
         {
-            return $"{setting} {port} on {address}: {failure.Message}";
+            return failure.SocketErrorCode == SocketError.AddressNotAvailable
+                ? $"{setting} {port} on {address}: not an address of this machine; give one, 127.0.0.1 or 0.0.0.0"
+                : $"{setting} {port} on {address}: {failure.Message}";
         }
     }
+
+    /// <summary>The faults of ports that one process cannot have both.</summary>
+    public static IEnumerable<string> SharedPortFaults(IEnumerable<(string Setting, IPEndPoint EndPoint)> ports) => ports
+        .GroupBy(static port => port.EndPoint.Port)
+        .Where(static port => port.Count() > 1)
+        .Select(static port => $"{string.Join(" and ", port.Select(static each => each.Setting))} are both {port.Key}; give each its own");
+
+    private static IReadOnlyList<string> LogLevelFaults(ConfigurationManager configuration) =>
+    [
+        .. configuration.GetSection("Logging").AsEnumerable()
+            .Where(static entry => entry.Value is not null && entry.Key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase) && !Enum.TryParse<LogLevel>(entry.Value, ignoreCase: true, out _))
+            .Select(static entry => $"{entry.Key} = {entry.Value}: give one of {string.Join(", ", Enum.GetNames<LogLevel>())}"),
+    ];
 
     private static bool IsOurs(Type type) => type.Namespace?.StartsWith("XmtpOrleans", StringComparison.Ordinal) == true;
 
@@ -80,12 +98,16 @@ internal static class ConfigurationCheck
         return $"{quoted[^4]} = {string.Join('\'', quoted[1..^5])}: give {wanted}";
     }
 
-    // Checks by attribute say "Name: The field …"; rules between values already name their keys.
+    // Checks by attribute say "Name: The field Type.Name must …" or "Name: The Type.Name field is required."; rules between values already name their keys.
     private static string Describe(string text, string section, ConfigurationManager configuration)
     {
-        var name = text.Split(':', 2)[0];
-        var key = $"{section}:{name}";
-        if (name == text || name.Contains(' ', StringComparison.Ordinal) || name == section) return text;
-        return configuration[key] is { } value ? $"{key} = {value}: {text.Split(':', 2)[1].Trim()}" : $"{key}: {text.Split(':', 2)[1].Trim()}";
+        var parts = text.Split(": ", 2);
+        if (parts.Length < 2 || parts[0].Contains(' ', StringComparison.Ordinal) || text.StartsWith(section + ":", StringComparison.Ordinal)) return text;
+        var key = $"{section}:{parts[0]}";
+        var at = parts[1].IndexOf("must ", StringComparison.Ordinal);
+        if (configuration[key] is { Length: > 0 } value) return $"{key} = {value}: {(at < 0 ? parts[1] : parts[1][at..])}";
+        if (at < 0 && !parts[1].Contains("required", StringComparison.Ordinal)) return $"{key}: {parts[1]}";
+        var file = SecretFiles.Keys.Contains(key) ? $", or the file that holds it with {key}{SecretFiles.Suffix}" : "";
+        return $"{key} is not set; give it{file}{(at < 0 ? "" : $": it {parts[1][at..].TrimEnd('.')}")}";
     }
 }

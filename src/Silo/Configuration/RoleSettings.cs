@@ -31,7 +31,7 @@ internal sealed class RoleSettings
             .Where(static variable => variable.Key.Contains("__", StringComparison.Ordinal))
             .Select(static variable => KeyValuePair.Create(variable.Key.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value)));
         builder.AddInMemoryCollection(options);
-        faults.AddRange(environment.Keys.Where(SettingNames.IsMisspelt).Select(static name => $"{name} in the environment: there is no such setting; correct its name"));
+        faults.AddRange(environment.Keys.Where(SettingNames.IsMisspelt).Select(SettingNames.Misspelt));
         faults.AddRange(options.Keys.Where(static key => !SettingNames.IsKnown(key)).Select(static key => $"--set {key}: there is no such setting; correct its name"));
         var given = builder.Build();
         builder.AddInMemoryCollection(SecretFiles.Read(given, faults));

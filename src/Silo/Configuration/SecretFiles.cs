@@ -18,6 +18,10 @@ internal static class SecretFiles
         $"{PostgresOptions.SectionName}:{nameof(PostgresOptions.ConnectionString)}",
     ];
 
+    /// <summary>Whether a secret is missing because its file could not be read, which is told already.</summary>
+    public static bool IsTold(IEnumerable<string> faults, string fault) => Keys.Any(key =>
+        fault.StartsWith(key + " is ", StringComparison.Ordinal) && faults.Any(told => told.StartsWith(key + Suffix + " = ", StringComparison.Ordinal)));
+
     /// <summary>The secrets that files hold, by setting.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> Read(IConfiguration given, List<string> faults)
     {

@@ -39,6 +39,9 @@ internal static class SettingNames
         return key != variable && !IsKnown(key) && All.Any(name => key.StartsWith(name[..(name.IndexOf(':', StringComparison.Ordinal) + 1)], StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>What is told of such a name.</summary>
+    public static string Misspelt(string variable) => $"{variable} in the environment: there is no such setting; correct its name";
+
     /// <summary>The keys with values that are no settings.</summary>
     public static IEnumerable<string> Unknown(IConfiguration given) =>
         given.AsEnumerable().Where(static entry => entry.Value is not null).Select(static entry => entry.Key).Where(static key => !IsKnown(key));

@@ -1,4 +1,5 @@
 using Spectre.Console;
+using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Ops;
 
 namespace XmtpOrleans.Silo.Dev;
@@ -9,7 +10,11 @@ internal static class DevRun
     /// <summary>Starts the network, waits for SIGTERM or Ctrl-C, drains, and returns the exit code.</summary>
     public static Task<int> RunAsync(DevOptions options) => RunningCommand.RunAsync(async stopping =>
     {
-        StartException.ThrowIfAny(options.Faults());
+        StartException.ThrowIfAny(
+        [
+            .. options.Faults(),
+            .. Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(SettingNames.IsMisspelt).Select(SettingNames.Misspelt),
+        ]);
         var network = await DevNetwork.StartAsync(options, stopping);
         Greet(options, network);
         return network.Process;

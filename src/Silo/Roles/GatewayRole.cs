@@ -47,5 +47,5 @@ internal static class GatewayRole
 
     private static IReadOnlyList<RegisteredNode> NodesOf(IServiceProvider services) =>
         [.. services.GetRequiredService<IOptions<NetworkOptions>>().Value.Nodes.Select(static node => new RegisteredNode(
-            new OriginatorId(node.Id), new Uri(node.Url), EthereumAddress.TryParse(node.SigningAddress, out var address) ? address : default))];
+            new OriginatorId(node.Number), new Uri(node.Url), EthereumAddress.TryParse(node.SigningAddress, out var address) ? address : default))];
 }

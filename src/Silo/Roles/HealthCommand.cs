@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Ops;
@@ -12,8 +13,18 @@ internal static class HealthCommand
     /// <summary>Returns 0 when the process answers, 1 when it does not.</summary>
     public static async Task<int> RunAsync(RoleSettings settings)
     {
-        var ops = new OpsOptions();
-        settings.Values.GetSection(OpsOptions.SectionName).Bind(ops);
+        var ops = new OpsOptions { Host = settings.Values["Ops:Host"] is { Length: > 0 } host ? host : new OpsOptions().Host };
+        if (settings.Values["Ops:Port"] is { Length: > 0 } port)
+        {
+            if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+            {
+                await Console.Error.WriteLineAsync($"Ops:Port = {port}: not a port; give one from 1 to {IPEndPoint.MaxPort}");
+                return CommandLine.CannotStart;
+            }
+
+            ops.Port = number;
+        }
+
         var isWildcard = IPAddress.TryParse(ops.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
         var url = new UriBuilder(Uri.UriSchemeHttp, isWildcard ? IPAddress.Loopback.ToString() : ops.Host, ops.Port, "/health/live").Uri;
         using var handler = new SocketsHttpHandler { UseProxy = false };

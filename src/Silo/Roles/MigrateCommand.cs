@@ -19,7 +19,7 @@ internal static class MigrateCommand
         using var signals = new StopSignals();
         try
         {
-            StartException.ThrowIfAny([.. settings.Faults, .. ConfigurationCheck.Faults(builder)]);
+            StartException.ThrowIfAny([.. settings.Faults, .. ConfigurationCheck.Faults(builder).Where(fault => !SecretFiles.IsTold(settings.Faults, fault))]);
             await using var application = builder.Build();
             Console.WriteLine($"database: {NodeRole.StoreOf(application.Services)}");
             await PostgresMigration.RunAsync(application.Services.GetRequiredService<IOptions<PostgresOptions>>().Value, Console.WriteLine, signals.Received);

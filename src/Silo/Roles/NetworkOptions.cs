@@ -1,3 +1,6 @@
+using System.Globalization;
+using XmtpOrleans.Protocol.Envelopes;
+
 namespace XmtpOrleans.Silo.Roles;
 
 /// <summary>The nodes of the network, for as long as no contract lists them.</summary>
@@ -13,8 +16,11 @@ internal sealed class NetworkOptions
     /// <summary>One node.</summary>
     internal sealed class ListedNode
     {
-        /// <summary>Its originator id.</summary>
-        public uint Id { get; set; }
+        /// <summary>Its originator id; text, because the binder drops a node with a number that is none without a word.</summary>
+        public string Id { get; set; } = "";
+
+        /// <summary>The same as a number; zero when it is no node's id.</summary>
+        internal uint Number => uint.TryParse(Id, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= OriginatorId.FirstNode and <= OriginatorId.MaxValue ? id : 0;
 
         /// <summary>Where clients and this process reach it; http or https.</summary>
         public string Url { get; set; } = "";

@@ -49,14 +49,14 @@ internal sealed class RoleOptionsRules :
         : Result(
         [
             .. options.Nodes.SelectMany(Faults),
-            .. options.Nodes.GroupBy(static node => node.Id).Where(static group => group.Count() > 1)
+            .. options.Nodes.Where(static node => node.Number > 0).GroupBy(static node => node.Number).Where(static group => group.Count() > 1)
                 .Select(static group => $"Network:Nodes lists {group.Key} more than once; keep one"),
         ]);
 
     private static IEnumerable<string> Faults(NetworkOptions.ListedNode node, int at)
     {
         var key = $"Network:Nodes:{at}";
-        if (node.Id is < OriginatorId.FirstNode or > OriginatorId.MaxValue) yield return $"{key}:Id = {node.Id}: not a node's id; they are 100, 200, …";
+        if (node.Number == 0) yield return $"{key}:Id = {node.Id}: not a node's id; they are 100, 200, …";
         if (!(Uri.TryCreate(node.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
         {
             yield return $"{key}:Url = {node.Url}: not an http:// or https:// URL";

@@ -13,7 +13,7 @@ internal static class RoleRun
     public static Task<int> RunAsync(Role role, RoleSettings settings) => RunningCommand.RunAsync(async stopping =>
     {
         var builder = role.Compose(settings);
-        StartException.ThrowIfAny([.. settings.Faults, .. ConfigurationCheck.Faults(builder)]);
+        StartException.ThrowIfAny([.. settings.Faults, .. ConfigurationCheck.Faults(builder).Where(fault => !SecretFiles.IsTold(settings.Faults, fault))]);
 
         var application = builder.Build().UseRpc();
         var (listen, ops) = (application.Services.GetRequiredService<IOptions<ListenOptions>>().Value,
@@ -22,6 +22,7 @@ internal static class RoleRun
         [
             ("Listen:Port", RoleParts.EndPointOf(listen)), ("Ops:Port", RoleParts.EndPointOf(ops)), .. role.Ports(application.Services),
         ];
+        StartException.ThrowIfAny(ConfigurationCheck.SharedPortFaults(ports));
         StartException.ThrowIfAny(ports.Select(static port => ConfigurationCheck.PortFault(port.Setting, port.EndPoint.Address, port.EndPoint.Port)));
 
         var process = new ServingProcess(

@@ -227,9 +227,9 @@ internal class ServerProcess : IAsyncDisposable
                 using var answer = await _http.GetAsync(new Uri(Ops, path));
                 if (answer.IsSuccessStatusCode) return;
             }
-            catch (HttpRequestException)
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
             {
-                // It does not listen yet.
+                // It does not listen yet, or the machine is too busy for it to answer.
             }
 
             if (_process!.HasExited)

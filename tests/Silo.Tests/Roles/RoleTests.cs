@@ -70,6 +70,12 @@ public sealed class RoleTests
     [InlineData("gateway", "Network:Nodes:0:Url", "node.example.org", "Network:Nodes:0:Url = node.example.org")]
     [InlineData("gateway", "Network:Nodes:0:SigningAddress", "0x12", "Network:Nodes:0:SigningAddress = 0x12")]
     [InlineData("gateway", "Network:Nodes:0:Id", "7", "Network:Nodes:0:Id = 7")]
+    [InlineData("gateway", "Network:Nodes:0:Id", "abc", "Network:Nodes:0:Id = abc: not a node's id")]
+    [InlineData("front", "Node:Id", "", "Node:Id is not set; give it: it must be between 100 and")]
+    [InlineData("front", "Postgres:ConnectionString", "", "Postgres:ConnectionString is not set; give it, or the file that holds it with Postgres:ConnectionStringFile")]
+    [InlineData("front", "Logging:LogLevel:Default", "loud", "Logging:LogLevel:Default = loud: give one of Trace, Debug")]
+    [InlineData("node", "Cluster:SiloPort", "70000", "Cluster:SiloPort = 70000: must be between 1 and 65535")]
+    [InlineData("node", "Cluster:Tls:CertificatePath", "/x", "Cluster:Tls:CertificatePath, Cluster:Tls:KeyPath and Cluster:Tls:AuthorityPath belong together")]
     public void Compose_OneSettingWrong_NamesItWithoutSecrets(string name, string key, string value, string expected)
     {
         var fault = Assert.Single(FaultsOf(name, new Dictionary<string, string?>(Good) { [key] = value }));
