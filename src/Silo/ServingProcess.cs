@@ -68,6 +68,11 @@ internal sealed class ServingProcess
             await StopStartedAsync();
             throw new OperationCanceledException("The start was broken off.", failure, cancellationToken);
         }
+        catch (OperationCanceledException) when (_stopping.Task.IsCompleted)
+        {
+            await StopStartedAsync();
+            throw new StartException("a part of this process failed while it started, as told above");
+        }
         catch (DbException failure)
         {
             await StopStartedAsync();

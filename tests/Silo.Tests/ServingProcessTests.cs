@@ -42,8 +42,10 @@ public sealed class ServingProcessTests
     {
         var exit = await RunningCommand.RunAsync(async stopping =>
         {
-            var process = ProcessOf(new FailingPart());
+            var part = new FailingPart();
+            var process = ProcessOf(part);
             await process.StartAsync(stopping);
+            part.IsTold = true;
             return process;
         }).WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
 
@@ -69,9 +71,11 @@ public sealed class ServingProcessTests
 
     private sealed class FailingPart : BackgroundService
     {
+        public volatile bool IsTold;
+
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            await Task.Yield();
+            while (!IsTold) await Task.Yield();
             throw new InvalidOperationException("no loop of ours should end like this");
         }
     }
