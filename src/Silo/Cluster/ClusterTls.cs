@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
+using XmtpOrleans.Gateway.Rpc.Listening;
 
 namespace XmtpOrleans.Silo.Cluster;
 
@@ -99,7 +100,7 @@ internal sealed partial class ClusterTls
     }
 
     private DateTime Written() =>
-        new[] { _options.CertificatePath, _options.KeyPath, _options.AuthorityPath }.Max(File.GetLastWriteTimeUtc);
+        new[] { _options.CertificatePath, _options.KeyPath, _options.AuthorityPath }.Max(WrittenFiles.WrittenAt);
 
     private static partial class Log
     {

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans;
@@ -15,6 +16,8 @@ namespace XmtpOrleans.Silo.Tests.Cluster;
 
 public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 {
+    private static readonly string[] SecretFiles = ["tls.crt", "tls.key", "ca.crt"];
+
     private readonly ClusterAuthority _authority = new();
     private readonly ClusterAuthority _stranger = new();
     private string _database = null!;
@@ -118,6 +121,44 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
         Assert.NotEqual(first, second);
         Assert.Equal(second, await ShownAsync(silo)); // a file that cannot be read changes nothing
+    }
+
+    // As Kubernetes does it: the paths are links through a link to a folder, and only the one in the middle is replaced.
+    [Fact]
+    public void Settings_MountedSecretReplaced_ShowTheNewCertificate()
+    {
+        var (clock, folder) = (new FakeTimeProvider(), Directory.CreateTempSubdirectory("xmtp-secret-").FullName);
+        try
+        {
+            WriteSecret(Path.Combine(folder, "first"), DateTime.UtcNow.AddDays(-2));
+            Directory.CreateSymbolicLink(Path.Combine(folder, "..data"), "first");
+            foreach (var name in SecretFiles) File.CreateSymbolicLink(Path.Combine(folder, name), $"..data/{name}");
+            var paths = Array.ConvertAll(SecretFiles, name => Path.Combine(folder, name));
+            var tls = new ClusterTls(
+                Options.Create(new ClusterTlsOptions { CertificatePath = paths[0], KeyPath = paths[1], AuthorityPath = paths[2] }), clock, NullLogger<ClusterTls>.Instance);
+            var first = tls.Settings.LocalServerCertificateSelector!(null!, "").Thumbprint;
+
+            WriteSecret(Path.Combine(folder, "second"), DateTime.UtcNow.AddDays(-1));
+            Directory.Delete(Path.Combine(folder, "..data"));
+            Directory.CreateSymbolicLink(Path.Combine(folder, "..data"), "second");
+            clock.Advance(TimeSpan.FromMinutes(2));
+
+            Assert.NotEqual(first, tls.Settings.LocalServerCertificateSelector!(null!, "").Thumbprint);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private void WriteSecret(string folder, DateTime writtenAt)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var (name, file) in SecretFiles.Zip(_authority.Member("mounted"), static (name, setting) => (name, setting.Value)))
+        {
+            File.Copy(file, Path.Combine(folder, name));
+            File.SetLastWriteTimeUtc(Path.Combine(folder, name), writtenAt);
+        }
     }
 
     // The thumbprint of what a silo shows on a new connection.
