@@ -15,7 +15,10 @@ internal sealed class ClusterNetwork : IDisposable
         eval "$1" 2> /dev/null
         """;
 
-    private readonly string _name = $"xt{Environment.ProcessId % 100_000}";
+    private static int _made;
+
+    // Another one each time: the system takes the links of a network away some time after its namespaces are gone.
+    private readonly string _name = $"xt{Environment.ProcessId % 100_000}{(char)('a' + (Interlocked.Increment(ref _made) % 26))}";
     private readonly int _subnet = Random.Shared.Next(1, 250);
     private readonly int _silos;
     private readonly Process _guard;
@@ -23,7 +26,7 @@ internal sealed class ClusterNetwork : IDisposable
     private ClusterNetwork(int silos)
     {
         _silos = silos;
-        var cleanUp = string.Join("; ", Enumerable.Range(0, silos).Select(silo => $"ip netns del {SpaceOf(silo)}").Append($"ip link del {_name}"));
+        var cleanUp = string.Join("; ", Enumerable.Range(0, silos).Select(silo => $"ip link del {CableOf(silo)}; ip netns del {SpaceOf(silo)}").Append($"ip link del {_name}"));
         _guard = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Guard, "guard", cleanUp])
         {
             RedirectStandardInput = true,
