@@ -227,6 +227,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     {
         lock (_lock)
         {
+            if (waiting.IsAnswered) return;
             Close(waiting);
             if (waiting.IsOver) return;
         }

@@ -42,14 +42,9 @@ internal sealed partial class PublishHistory
         lease.FingerprintKey.CopyTo(_fingerprintInput, 0);
     }
 
-    /// <summary>Reads the newest part, before the first publish: what a caller may be repeating right now.</summary>
+    /// <summary>Reads another page of the newest part, before the first publish: what a caller may be repeating right now. False when it is all there.</summary>
     /// <exception cref="StoreException">The store is away.</exception>
-    public async Task LoadRecentAsync()
-    {
-        while (await LoadPageAsync(Before(NewestNs, _options.DuplicatePreload)))
-        {
-        }
-    }
+    public Task<bool> LoadRecentPageAsync() => LoadPageAsync(Before(NewestNs, _options.DuplicatePreload));
 
     /// <summary>Reads the rest, page by page behind the publishes, until it is all there or closed.</summary>
     public async Task LoadOlderAsync()

@@ -180,7 +180,7 @@ internal sealed partial class Sequencer
                 continue;
             }
 
-            if (_term is null && (!await WithPatienceAsync(TryOpenAsync()) || _queue.Count == 0)) continue;
+            if (_term is null && (!await TryOpenAsync() || _queue.Count == 0)) continue;
             var batch = _sealing = TakeBatch();
             await _term!.History.FindAsync(batch, _committing, _ring, _term.TimeAt(_clock.GetUtcNow()));
             Stamp(batch);
@@ -198,11 +198,14 @@ internal sealed partial class Sequencer
         try
         {
             var asked = _uptime.GetTimestamp();
-            var lease = await _store.TakeLeaseAsync(_originator, CancellationToken.None);
+            var lease = await WithPatienceAsync(_store.TakeLeaseAsync(_originator, CancellationToken.None));
             var minute = UsageMinute.Of(Math.Max(ClockGuard.Nanoseconds(_clock.GetUtcNow()), lease.LastNs + 1_000));
-            var counts = await _store.ReadCongestionAsync(_originator, minute, CancellationToken.None);
+            var counts = await WithPatienceAsync(_store.ReadCongestionAsync(_originator, minute, CancellationToken.None));
             var history = new PublishHistory(_store, lease, _options, _duplicateReads, _metrics, _clock, _logger);
-            await history.LoadRecentAsync();
+            while (await WithPatienceAsync(history.LoadRecentPageAsync()))
+            {
+            }
+
             var guard = new ClockGuard(_uptime, _options, asked, lease.StoreTime);
             _term = new SequencerTerm(lease, history, new CongestionWindow(minute, counts), guard, _limits, _rates);
             _ring.Open(lease.Last);

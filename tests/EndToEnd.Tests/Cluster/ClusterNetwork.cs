@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.EndToEnd.Tests.Cluster;
 
@@ -42,10 +41,10 @@ internal sealed class ClusterNetwork : IDisposable
 
     private string Nowhere => $"10.203.{_subnet}.200";
 
-    /// <summary>Makes it. Ends the test where that is not permitted.</summary>
+    /// <summary>Makes it. Skips the test where that is not permitted, also in CI: no package can grant it.</summary>
     public static ClusterNetwork Create(int silos)
     {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Requirement.Missing("Only root of a Linux system may make network namespaces.");
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Assert.Skip("Only root of a Linux system may make network namespaces.");
         var network = new ClusterNetwork(silos);
         try
         {
@@ -55,7 +54,7 @@ internal sealed class ClusterNetwork : IDisposable
         catch (InvalidOperationException failure)
         {
             network.Dispose();
-            Requirement.Missing($"Network namespaces cannot be made: {failure.Message}");
+            Assert.Skip($"Network namespaces cannot be made: {failure.Message}");
             throw;
         }
     }

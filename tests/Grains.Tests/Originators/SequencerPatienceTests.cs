@@ -84,6 +84,34 @@ public sealed class SequencerPatienceTests
         Assert.Single(_harness.Stored);
     }
 
+    [Fact]
+    public async Task Opening_NoCallTakesTooLongButAllTogetherDo_NothingIsRefused()
+    {
+        var congestion = new TaskCompletionSource();
+        _harness.Store.Before = call => call switch
+        {
+            StoreCall.TakeLease => HoldAsync(_hold),
+            StoreCall.ReadCongestion => HoldAsync(congestion),
+            _ => Task.CompletedTask,
+        };
+        var first = _harness.PublishAsync("a");
+        await PassQuartersAsync(3);
+        _hold.SetResult();
+        await Eventually.TrueAsync(() => Volatile.Read(ref _held) == 2, "the store is asked again");
+        _quarters++; // nothing waits for the lease's last quarter any more
+
+        await PassQuartersAsync(3);
+        congestion.SetResult();
+
+        Assert.True((await first).IsAccepted);
+    }
+
+    private Task HoldAsync(TaskCompletionSource hold)
+    {
+        Interlocked.Increment(ref _held);
+        return hold.Task;
+    }
+
     private void Hold(StoreCall held) => _harness.Store.Before = call =>
         call == held && Interlocked.Increment(ref _held) == 1 ? _hold.Task : Task.CompletedTask;
 
