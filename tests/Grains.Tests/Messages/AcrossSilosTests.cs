@@ -47,6 +47,12 @@ public sealed class AcrossSilosTests
         ["ITopicGrain.NewestAsync"] = static async grains => Assert.NotNull(await TopicOf(grains).NewestAsync(Query())),
     };
 
+    // The same for what each silo asks of the others.
+    private static readonly Dictionary<string, Func<IServiceProvider, Task>> SiloCalls = new()
+    {
+        ["IStoreWitness.SeesStoreAsync"] = static async silo => Assert.Single(await silo.GetRequiredService<StoreWitnesses>().SeeingAsync()),
+    };
+
     [Fact]
     public async Task Call_EveryMethodOfEveryGrain_WorksFromAnotherSilo()
     {
@@ -54,13 +60,19 @@ public sealed class AcrossSilosTests
             .Where(type => type.IsInterface && type.IsAssignableTo(typeof(IAddressable)))
             .SelectMany(type => type.GetMethods(), (type, method) => $"{type.Name}.{method.Name}")
             .Order();
-        Assert.Equal(methods, Calls.Keys.Order());
+        Assert.Equal(methods, Calls.Keys.Concat(SiloCalls.Keys).Order());
 
-        await using var cluster = await GrainCluster.StartAsync(2, services => services.AddInboxes().AddReading().AddSingleton<IWalletVerifier, NoWallets>());
+        await using var cluster = await GrainCluster.StartAsync(2, services => services.AddInboxes().AddReading().AddSingleton<IWalletVerifier, NoWallets>(),
+            silo: static silo => silo.AddStoreWatch());
         foreach (var call in Calls.Values)
         {
             // From both: at least one of them is not where the grain lives.
             foreach (var silo in cluster.Silos) await call(silo.ServiceProvider.GetRequiredService<IGrainFactory>());
+        }
+
+        foreach (var call in SiloCalls.Values)
+        {
+            foreach (var silo in cluster.Silos) await call(silo.ServiceProvider);
         }
     }
 

@@ -44,12 +44,13 @@ public sealed class PostgresPlanTests
         var store = await harness.OpenAsync();
         await FillAsync(store);
         await store.CloseAsync();
+        var opening = await CountAsync(harness, static _ => Task.CompletedTask);
 
         var read = await CountAsync(harness, envelopes => envelopes.ReadTopicsAsync(
             Positions(), new ReadFilter { NowSeconds = 0 }, new PageLimit(2_000, int.MaxValue), Cancellation));
 
         Assert.Equal(0, read.Scans);
-        Assert.InRange(read.Rows, 4_000, 16_384 + 2_001 + 100); // one scan of the pairs, and the bodies
+        Assert.InRange(read.Rows - opening.Rows, 4_000, 16_384 + 2_001 + 100); // one scan of the pairs, and the bodies
     }
 
     private static TopicPosition[] Positions() =>
