@@ -70,7 +70,7 @@ internal sealed partial class FeedFollower
         {
             try
             {
-                var reply = await _source.ReadAsync(_originator, Position, _options.ReadBytes, _options.ReadWait);
+                var reply = await _source.ReadAsync(_originator, Position, _options.ReadBytes, _options.ReadWait).WaitAsync(cancellationToken);
                 var answered = await TakeAsync(reply, cancellationToken);
                 if (reply.Batches.Length == 0) await CatchUpAsync(cancellationToken);
                 if (answered)

@@ -6,9 +6,11 @@ using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Grains.Originators;
 
-/// <summary>Names the logs that must always be followed, every few seconds from every silo, so that each lives somewhere.</summary>
+/// <summary>Names the logs that must always be followed, every few seconds from every silo, so that each lives somewhere. When the silo stops, the
+/// reads that wait at its logs are answered: it ends only when its grains execute no call.</summary>
 internal sealed partial class LogKeeper(
-    IGrainFactory grains, IOptions<ChainLogOptions> options, TimeProvider clock, ILogger<LogKeeper> logger) : ILifecycleParticipant<ISiloLifecycle>
+    IGrainFactory grains, HostedLogs hosted, IOptions<ChainLogOptions> options, TimeProvider clock, ILogger<LogKeeper> logger)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     private Func<Task> _stopAsync = static () => Task.CompletedTask;
 
@@ -22,6 +24,7 @@ internal sealed partial class LogKeeper(
         var loop = KeepAsync(stopping.Token);
         _stopAsync = async () =>
         {
+            foreach (var log in hosted.Current) hosted.ReleaseReaders(log);
             await stopping.CancelAsync();
             await loop;
             stopping.Dispose();

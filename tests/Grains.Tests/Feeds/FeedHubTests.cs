@@ -1,5 +1,9 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using XmtpOrleans.Grains.Feeds;
 using XmtpOrleans.Grains.Originators;
+using XmtpOrleans.Grains.Tests.Originators;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Topics;
@@ -249,5 +253,41 @@ public sealed class FeedHubTests
         }
 
         public void Skip(OriginatorId originator) => Seen.Add($"skip {originator}");
+    }
+
+    [Fact]
+    public void Stop_ALogDoesNotAnswer_DoesNotWaitForIt() => Pump.Run(90, async _ =>
+    {
+        var clock = new FakeTimeProvider();
+        var source = new SilentSource();
+        var hub = new FeedHub(
+            source, new FeedModel(clock).Store, [], Options.Create(new FeedOptions()), new FeedMetrics(new NoMeters()), clock,
+            NullLogger<FeedHub>.Instance, work => work.Execute());
+        using var stop = new CancellationTokenSource();
+        var running = hub.RunAsync(stop.Token);
+        await FeedHarness.SettleAsync();
+        Assert.Equal(1, source.Reads);
+
+        stop.Cancel();
+        await FeedHarness.SettleAsync();
+
+        Assert.True(running.IsCompletedSuccessfully);
+    });
+
+    private sealed class SilentSource : IFeedSource
+    {
+        public int Reads { get; private set; }
+
+        public IReadOnlyList<OriginatorId> Followed { get; } = [new(100)];
+
+        public Task<FeedReply> ReadAsync(OriginatorId originator, SequenceId after, int maxBytes, TimeSpan wait)
+        {
+            Reads++;
+            return new TaskCompletionSource<FeedReply>().Task;
+        }
+
+        public void Missed(OriginatorId originator)
+        {
+        }
     }
 }

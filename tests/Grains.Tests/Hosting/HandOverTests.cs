@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using XmtpOrleans.Grains.Hosting;
@@ -87,6 +88,27 @@ public sealed class HandOverTests
             Assert.NotEqual(leaving, cluster.HostOf(log));
             Assert.Equal(FeedStatus.Ending, (await read).Status);
         }
+    }
+
+    [Fact]
+    public async Task Stop_ReadsWaitAtTheLogs_StopsWithoutThem()
+    {
+        await using var cluster = await GrainCluster.StartAsync(1);
+        await cluster.Publisher(cluster.Silos[0]).PublishAsync(TestPublishes.Request("first"), Cancellation);
+        IOriginatorLog[] logs = [cluster.Sequencer, cluster.Cluster.Client.GetGrain<IChainLogGrain>(OriginatorId.GroupMessagesChain.Value)];
+        var reads = new List<Task<FeedReply>>();
+        foreach (var log in logs)
+        {
+            reads.Add(log.ReadAsync(await log.HeadAsync(), 1_000, TimeSpan.FromMinutes(5)));
+            await log.HeadAsync(); // by the same way, so that the read is there
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        await cluster.Cluster.StopSiloAsync(cluster.Silos[0], Cancellation);
+        TestContext.Current.TestOutputHelper?.WriteLine($"stopped in {Stopwatch.GetElapsedTime(started)}");
+
+        // Each was answered; one that was cut off, or ended by its own limit, would have failed.
+        Assert.All(await Task.WhenAll(reads), static reply => Assert.Equal(FeedStatus.Ending, reply.Status));
     }
 
     [Fact]

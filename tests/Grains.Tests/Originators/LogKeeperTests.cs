@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 
@@ -17,7 +18,7 @@ public sealed class LogKeeperTests
     private readonly Lifecycle _silo = new();
 
     public LogKeeperTests() => new LogKeeper(
-        (IGrainFactory)(object)_grains, Options.Create(new ChainLogOptions { FollowPeriod = Period }), _clock, _logger.For<LogKeeper>()).Participate(_silo);
+        (IGrainFactory)(object)_grains, new HostedLogs(), Options.Create(new ChainLogOptions { FollowPeriod = Period }), _clock, _logger.For<LogKeeper>()).Participate(_silo);
 
     [Fact]
     public async Task Start_Silo_NamesBothLogsAtOnceAndInEveryPeriod()
