@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
-using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Silo;
@@ -17,16 +16,8 @@ internal static class SignerCheck
         var own = services.GetRequiredService<IOptions<NodeOptions>>().Value.Originator;
         var mark = (await store.ReadMarksAsync(cancellationToken))[own];
         if (mark == default || await store.ReadEntryAsync(own, mark, cancellationToken) is not { } newest) return;
-        if (SignerOf(newest) is not { } before || before == signer.Address) return;
+        if (!SealedEnvelope.TryParse(newest.Bytes, out var envelope, out _) || !envelope.TryRecoverSigner(out var before) || before == signer.Address) return;
         throw new StoreException(
             $"The log of node {own} is signed as {before}, and this key signs as {signer.Address}: give the key of {before}, or another database.");
-    }
-
-    private static EthereumAddress? SignerOf(LogEntry entry)
-    {
-        if (!SealedEnvelope.TryParse(entry.Bytes, out var envelope, out _)) return null;
-        Span<byte> hash = stackalloc byte[Secp256k1.HashSize];
-        SigningHashes.Originator(envelope.UnsignedBytes.Span, hash);
-        return Secp256k1.TryRecover(hash, envelope.OriginatorSignature.Span, out var signer) ? signer : null;
     }
 }

@@ -1,6 +1,5 @@
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
-using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Protocol.Fees;
 
@@ -29,7 +28,7 @@ internal sealed class AnswerChecks(IRates rates, TimeProvider clock)
         if (!SealedEnvelope.TryParse(answer, out var envelope, out var refusal)) return refusal;
         if (envelope.Originator != node.Id) return $"originator is {envelope.Originator}";
         if (!envelope.Payer.Bytes.Span.SequenceEqual(sent.Span)) return "payer envelope is not the one sent";
-        if (!IsSignedBy(node.SigningAddress, envelope)) return "not signed by the registered key";
+        if (!envelope.TryRecoverSigner(out var signer) || signer != node.SigningAddress) return "not signed by the registered key";
 
         var difference = Int128.Abs((Int128)envelope.OriginatorNs - NowNs());
         if (difference > MaxClockDifference.Ticks * TimeSpan.NanosecondsPerTick) return $"originator_ns {envelope.OriginatorNs} is not now";
@@ -43,13 +42,6 @@ internal sealed class AnswerChecks(IRates rates, TimeProvider clock)
 
         var isPriced = FeeRules.TryBaseFee(known, payer.Bytes.Length, new Retention(payer.RetentionDays), out var fee, out _);
         return isPriced && envelope.BaseFee == (ulong)fee.Value ? null : $"base fee is {envelope.BaseFee}, not {fee.Value}";
-    }
-
-    private static bool IsSignedBy(EthereumAddress address, SealedEnvelope envelope)
-    {
-        Span<byte> hash = stackalloc byte[Secp256k1.HashSize];
-        SigningHashes.Originator(envelope.UnsignedBytes.Span, hash);
-        return Secp256k1.TryRecover(hash, envelope.OriginatorSignature.Span, out var signer) && signer == address;
     }
 
     private long NowNs() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;

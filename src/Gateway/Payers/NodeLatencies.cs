@@ -17,7 +17,7 @@ internal sealed class NodeLatencies(NodeDirectory nodes, IOptions<PayerOptions> 
     /// <summary>The nodes that may be chosen: those preferred, or all when none of them is registered.</summary>
     public IReadOnlyList<NodeLink> Candidates(IReadOnlyList<NodeLink> links)
     {
-        var preferred = links.Where(link => options.Value.PreferredIds.Contains(link.Id.Value)).ToList();
+        var preferred = links.Where(link => options.Value.PreferredIds.Contains(link.Id)).ToList();
         return preferred.Count > 0 ? preferred : links;
     }
 

@@ -22,7 +22,7 @@ internal sealed class NodeSelector(IOptions<PayerOptions> options, NodeLatencies
     };
 
     private List<NodeLink> Preferred(IReadOnlyList<NodeLink> links) =>
-        [.. options.Value.PreferredIds.SelectMany(id => links.Where(link => link.Id.Value == id))];
+        [.. options.Value.PreferredIds.SelectMany(id => links.Where(link => link.Id == id))];
 
     private static NodeLink[] Shuffled(IReadOnlyList<NodeLink> links)
     {

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Protocol.Envelopes;
 
@@ -20,8 +19,8 @@ public sealed class PayerOptions
     /// <remarks>Text, because the binder drops an element that is no number without a word.</remarks>
     public IList<string> PreferredNodes { get; set; } = [];
 
-    /// <summary>The same as numbers, each once.</summary>
-    internal IEnumerable<uint> PreferredIds => PreferredNodes.Select(static text => TryReadNode(text, out var id) ? id : 0).Distinct();
+    /// <summary>The same as ids, each once.</summary>
+    internal IEnumerable<OriginatorId> PreferredIds => PreferredNodes.Select(static text => OriginatorId.TryParseNode(text, out var id) ? id : default).Distinct();
 
     /// <summary>How long what <c>Closest</c> measured counts (<c>XMTPD_PAYER_NODE_SELECTOR_CACHE_EXPIRY</c>). Default: 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
@@ -81,9 +80,6 @@ public sealed class PayerOptions
     /// <summary>Bytes of answers kept for identical client envelopes; the oldest go first. Default: 64 MiB.</summary>
     [Range(0, int.MaxValue)]
     public int MaxRememberedBytes { get; set; } = 64 * 1024 * 1024;
-
-    internal static bool TryReadNode(string text, out uint id) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id) && id is >= OriginatorId.FirstNode and <= OriginatorId.MaxValue;
 }
 
 [OptionsValidator]
@@ -114,7 +110,7 @@ internal sealed class PayerOptionsRules : IValidateOptions<PayerOptions>
             yield return $"Payer:NodeSelection = {options.NodeSelection}: needs at least one node in Payer:PreferredNodes";
         }
 
-        foreach (var text in options.PreferredNodes.Where(static text => !PayerOptions.TryReadNode(text, out _)))
+        foreach (var text in options.PreferredNodes.Where(static text => !OriginatorId.TryParseNode(text, out _)))
         {
             yield return $"Payer:PreferredNodes has {text}: not a node's id; they are 100, 200, …";
         }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using XmtpOrleans.Gateway.Rpc.Bodies;
+using XmtpOrleans.Grains.Hosting;
 
 namespace XmtpOrleans.Gateway.Rpc;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Cursors;
 using XmtpOrleans.Protocol.Envelopes;
@@ -13,6 +14,9 @@ namespace XmtpOrleans.Grains.Feeds;
 /// <see cref="Announced"/> misses nothing in between, and who reads <see cref="Applied"/> finds everything up to it in place.</remarks>
 internal sealed partial class FeedHub : IFeed
 {
+    /// <summary>Bytes of envelopes that any stream may hold for itself without being counted.</summary>
+    public const int UncountedBytes = 8 * 1024;
+
     private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -58,7 +62,7 @@ internal sealed partial class FeedHub : IFeed
         _ring = new FeedRing(_options.RingCount, _options.RingBytes);
         _fanOut = new FeedFanOut(_ring, _wakes);
         BatchLimit = new PageLimit(_options.BatchCount, _options.BatchBytes);
-        Held = new HeldBytes(_options.HeldBytes);
+        Held = new ByteBudget(_options.HeldBytes);
         Tick();
     }
 
@@ -81,10 +85,11 @@ internal sealed partial class FeedHub : IFeed
     public PageLimit BatchLimit { get; }
 
     /// <summary>Where a page of history is cut now.</summary>
-    public PageLimit PageLimit => Held.IsScarce ? new PageLimit(BatchLimit.Count, Math.Min(BatchLimit.Bytes, HeldBytes.Uncounted)) : BatchLimit;
+    public PageLimit PageLimit => Held.IsScarce ? new PageLimit(BatchLimit.Count, Math.Min(BatchLimit.Bytes, UncountedBytes)) : BatchLimit;
 
-    /// <summary>What streams hold that no other stream gets.</summary>
-    public HeldBytes Held { get; }
+    /// <summary>What streams hold for themselves alone until their readers took it: pages of history, and commits put together. A reader that takes
+    /// nothing keeps it for as long as its stream lives, so that it is limited for all together.</summary>
+    public ByteBudget Held { get; }
 
     public int StreamBacklog => _options.StreamBacklog;
 

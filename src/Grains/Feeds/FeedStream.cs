@@ -284,7 +284,7 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     {
         if (TryHold(page.Entries)) return true;
         var (count, bytes) = (0, 0);
-        while (bytes + page.Entries[count].Bytes.Length <= HeldBytes.Uncounted) bytes += page.Entries[count++].Bytes.Length;
+        while (bytes + page.Entries[count].Bytes.Length <= FeedHub.UncountedBytes) bytes += page.Entries[count++].Bytes.Length;
         page = new EntryPage([.. page.Entries.Take(count)], More: true);
         return count > 0;
     }
@@ -293,7 +293,7 @@ internal sealed class FeedStream : IFeedStream, IValueTaskSource<FeedStreamBatch
     {
         var bytes = 0L;
         for (var at = 0; at < entries.Count; at++) bytes += entries[at].Bytes.Length;
-        if (bytes <= HeldBytes.Uncounted) return true;
+        if (bytes <= FeedHub.UncountedBytes) return true;
 
         // The frames made of them take as much again.
         if (!_hub.Held.TryTake(2 * bytes)) return false;

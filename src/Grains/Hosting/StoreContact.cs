@@ -22,7 +22,8 @@ internal sealed class StoreContact(IEnvelopeStore store, TimeProvider clock)
 
         try
         {
-            await look.WaitAsync(Patience, clock, cancellationToken);
+            if (!await look.EndsWithinAsync(Patience, clock, cancellationToken)) return false;
+            await look;
             return true;
         }
         catch (Exception failure) when (failure is StoreException or TimeoutException)

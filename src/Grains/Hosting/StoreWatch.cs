@@ -20,39 +20,17 @@ internal sealed partial class StoreWatch(
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
-    private Func<Task> _stopAsync = static () => Task.CompletedTask;
     private long _since; // it is cut off
 
     /// <inheritdoc/>
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(StoreWatch), ServiceLifecycleStage.Active, StartAsync, _ => _stopAsync());
-
-    private Task StartAsync(CancellationToken cancellationToken)
-    {
-        var stopping = new CancellationTokenSource();
-        var loop = WatchAsync(stopping.Token);
-        _stopAsync = async () =>
-        {
-            await stopping.CancelAsync();
-            await loop;
-            stopping.Dispose();
-        };
-        return Task.CompletedTask;
-    }
+    public void Participate(ISiloLifecycle observer) => observer.RunWhileActive(nameof(StoreWatch), WatchAsync);
 
     private async Task WatchAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Period, clock);
-        try
+        while (await timer.WaitForNextTickAsync(stopping))
         {
-            while (await timer.WaitForNextTickAsync(stopping))
-            {
-                await LookAsync(stopping);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // The silo stops.
+            await LookAsync(stopping);
         }
     }
 

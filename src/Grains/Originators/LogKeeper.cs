@@ -12,43 +12,25 @@ internal sealed partial class LogKeeper(
     IGrainFactory grains, HostedLogs hosted, IOptions<ChainLogOptions> options, TimeProvider clock, ILogger<LogKeeper> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
-    private Func<Task> _stopAsync = static () => Task.CompletedTask;
-
     /// <inheritdoc/>
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(LogKeeper), ServiceLifecycleStage.Active, StartAsync, _ => _stopAsync());
-
-    private Task StartAsync(CancellationToken cancellationToken)
-    {
-        var stopping = new CancellationTokenSource();
-        var loop = KeepAsync(stopping.Token);
-        _stopAsync = async () =>
-        {
-            foreach (var log in hosted.Current) hosted.ReleaseReaders(log);
-            await stopping.CancelAsync();
-            await loop;
-            stopping.Dispose();
-        };
-        return Task.CompletedTask;
-    }
+    public void Participate(ISiloLifecycle observer) => observer.RunWhileActive(nameof(LogKeeper), KeepAsync);
 
     private async Task KeepAsync(CancellationToken stopping)
     {
         OriginatorId[] kept = [OriginatorId.GroupMessagesChain, OriginatorId.IdentityUpdatesChain];
         var logs = Array.ConvertAll(kept, contract => (Contract: contract, Log: grains.ChainLogOf(contract)));
+        _ = stopping.UnsafeRegister(static state => ((LogKeeper)state!).ReleaseReaders(), this);
         using var timer = new PeriodicTimer(options.Value.FollowPeriod, clock);
-        try
+        do
         {
-            do
-            {
-                await Task.WhenAll(logs.Select(each => FollowAsync(each.Contract, each.Log)));
-            }
-            while (await timer.WaitForNextTickAsync(stopping));
+            await Task.WhenAll(logs.Select(each => FollowAsync(each.Contract, each.Log)));
         }
-        catch (OperationCanceledException)
-        {
-            // The silo stops.
-        }
+        while (await timer.WaitForNextTickAsync(stopping));
+    }
+
+    private void ReleaseReaders()
+    {
+        foreach (var log in hosted.Current) hosted.ReleaseReaders(log);
     }
 
     private async Task FollowAsync(OriginatorId contract, IChainLogGrain log)

@@ -288,7 +288,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
 
         public bool IsAbandoned { get; set; } // by its caller
 
-        public bool IsOver { get; set; } // and the caller was told that it is not stored
+        public bool IsOver { get; set; } // and its caller was told that it is unavailable
 
         public void SetOutcome(PublishOutcome outcome) => _outcome.TrySetResult(outcome);
 

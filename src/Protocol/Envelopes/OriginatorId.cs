@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace XmtpOrleans.Protocol.Envelopes;
 
 /// <summary>Who ordered an envelope: a chain contract (0, 1), the migration of an older network (10 to 14) or a node (100, 200, …).</summary>
@@ -20,6 +22,14 @@ public readonly record struct OriginatorId(uint Value) : IComparable<OriginatorI
 
     /// <summary>Whether the log belongs to a registered node.</summary>
     public bool IsNode => Value >= FirstNode;
+
+    /// <summary>Reads a node's id in decimal; <see langword="false"/> for anything else, the ids of other logs among it.</summary>
+    public static bool TryParseNode(string text, out OriginatorId node)
+    {
+        var isNode = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= FirstNode and <= MaxValue;
+        node = isNode ? new OriginatorId(id) : default;
+        return isNode;
+    }
 
     /// <inheritdoc/>
     public int CompareTo(OriginatorId other) => Value.CompareTo(other.Value);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Xmtp.Xmtpv4.Envelopes;
+using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Topics;
 
 namespace XmtpOrleans.Protocol.Envelopes;
@@ -43,6 +44,14 @@ public sealed record SealedEnvelope
 
     /// <summary>Topic of the client envelope inside.</summary>
     public Topic Topic => Payer.Client.Topic;
+
+    /// <summary>Whose key signed it as its originator; <see langword="false"/> when there is no such signature or it is none.</summary>
+    public bool TryRecoverSigner(out EthereumAddress signer)
+    {
+        Span<byte> hash = stackalloc byte[Secp256k1.HashSize];
+        SigningHashes.Originator(UnsignedBytes.Span, hash);
+        return Secp256k1.TryRecover(hash, OriginatorSignature.Span, out signer);
+    }
 
     /// <summary>Reads all layers of an originator envelope; on refusal says which layer is wrong.</summary>
     public static bool TryParse(

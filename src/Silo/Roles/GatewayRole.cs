@@ -4,7 +4,6 @@ using XmtpOrleans.Gateway.Payers;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Protocol.Crypto;
-using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Storage.Postgres;
 
@@ -47,5 +46,5 @@ internal static class GatewayRole
 
     private static IReadOnlyList<RegisteredNode> NodesOf(IServiceProvider services) =>
         [.. services.GetRequiredService<IOptions<NetworkOptions>>().Value.Nodes.Select(static node => new RegisteredNode(
-            new OriginatorId(node.Number), new Uri(node.Url), EthereumAddress.TryParse(node.SigningAddress, out var address) ? address : default))];
+            node.Node, new Uri(node.Url), EthereumAddress.TryParse(node.SigningAddress, out var address) ? address : default))];
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using XmtpOrleans.Protocol.Envelopes;
 
 namespace XmtpOrleans.Silo.Roles;
@@ -19,8 +18,8 @@ internal sealed class NetworkOptions
         /// <summary>Its originator id; text, because the binder drops a node with a number that is none without a word.</summary>
         public string Id { get; set; } = "";
 
-        /// <summary>The same as a number; zero when it is no node's id.</summary>
-        internal uint Number => uint.TryParse(Id, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= OriginatorId.FirstNode and <= OriginatorId.MaxValue ? id : 0;
+        /// <summary>The same as an id; the default when it is no node's.</summary>
+        internal OriginatorId Node => OriginatorId.TryParseNode(Id, out var node) ? node : default;
 
         /// <summary>Where clients and this process reach it; http or https.</summary>
         public string Url { get; set; } = "";

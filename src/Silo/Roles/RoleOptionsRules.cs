@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using XmtpOrleans.Protocol.Crypto;
-using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Silo.Ops;
 
 namespace XmtpOrleans.Silo.Roles;
@@ -49,14 +48,14 @@ internal sealed class RoleOptionsRules :
         : Result(
         [
             .. options.Nodes.SelectMany(Faults),
-            .. options.Nodes.Where(static node => node.Number > 0).GroupBy(static node => node.Number).Where(static group => group.Count() > 1)
+            .. options.Nodes.Where(static node => node.Node.IsNode).GroupBy(static node => node.Node).Where(static group => group.Count() > 1)
                 .Select(static group => $"Network:Nodes lists {group.Key} more than once; keep one"),
         ]);
 
     private static IEnumerable<string> Faults(NetworkOptions.ListedNode node, int at)
     {
         var key = $"Network:Nodes:{at}";
-        if (node.Number == 0) yield return $"{key}:Id = {node.Id}: not a node's id; they are 100, 200, …";
+        if (!node.Node.IsNode) yield return $"{key}:Id = {node.Id}: not a node's id; they are 100, 200, …";
         if (!(Uri.TryCreate(node.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
         {
             yield return $"{key}:Url = {node.Url}: not an http:// or https:// URL";

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Npgsql;
+using XmtpOrleans.Grains.Hosting;
 using XmtpOrleans.Grains.Originators;
 
 namespace XmtpOrleans.Storage.Postgres;
@@ -10,9 +11,6 @@ namespace XmtpOrleans.Storage.Postgres;
 /// <remarks>What was sent is not called back: a server that was frozen does it when it wakes up. Fences and fingerprints make that harmless.</remarks>
 internal sealed class PostgresPulse : IAsyncDisposable
 {
-    // Of the wait for an answer: a process that stood still itself must not take its own silence for the server's.
-    private const int Steps = 5;
-
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
     private readonly Func<Task> _ask;
@@ -96,7 +94,7 @@ internal sealed class PostgresPulse : IAsyncDisposable
             {
                 if (Volatile.Read(ref _waiting) == 0) continue;
                 var answered = IsAnsweredAsync();
-                if (await IsInTimeAsync(answered)) continue;
+                if (await answered.EndsWithinAsync(_longestSilence, _clock, _stop.Token) && await answered) continue;
                 await _silence.CancelAsync();
                 while (!await answered.WaitAsync(_stop.Token)) answered = IsAnsweredAsync();
                 _silence = new CancellationTokenSource(); // the one before may still be looked at
@@ -106,23 +104,6 @@ internal sealed class PostgresPulse : IAsyncDisposable
         {
             // The database is closed.
         }
-    }
-
-    private async Task<bool> IsInTimeAsync(Task<bool> answered)
-    {
-        for (var step = 0; step < Steps; step++)
-        {
-            try
-            {
-                return await answered.WaitAsync(_longestSilence / Steps, _clock, _stop.Token);
-            }
-            catch (TimeoutException)
-            {
-                // The next step.
-            }
-        }
-
-        return false;
     }
 
     // A refusal is an answer, whoever gives it: then calls get it, too, and need nobody to end them.

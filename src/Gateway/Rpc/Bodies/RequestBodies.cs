@@ -1,3 +1,5 @@
+using XmtpOrleans.Grains.Hosting;
+
 namespace XmtpOrleans.Gateway.Rpc.Bodies;
 
 /// <summary>The request bodies of all calls: how many bytes they hold together, and which of them are late.</summary>
