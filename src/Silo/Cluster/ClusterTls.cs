@@ -20,7 +20,7 @@ internal sealed partial class ClusterTls
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private ClusterCredentials? _current;
-    private DateTime _written;
+    private (DateTime Certificate, DateTime Key, DateTime Authority) _written;
     private long _checked;
     private string? _refused; // the last line about a certificate of somebody else
     private long _refusedAt;
@@ -99,8 +99,8 @@ internal sealed partial class ClusterTls
         }
     }
 
-    private DateTime Written() =>
-        new[] { _options.CertificatePath, _options.KeyPath, _options.AuthorityPath }.Max(WrittenFiles.WrittenAt);
+    private (DateTime Certificate, DateTime Key, DateTime Authority) Written() =>
+        (WrittenFiles.WrittenAt(_options.CertificatePath), WrittenFiles.WrittenAt(_options.KeyPath), WrittenFiles.WrittenAt(_options.AuthorityPath));
 
     private static partial class Log
     {

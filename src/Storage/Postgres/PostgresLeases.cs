@@ -8,6 +8,8 @@ namespace XmtpOrleans.Storage.Postgres;
 /// <summary>Takes logs over. The row's lock waits for a commit in flight; what holds it for longer is ended.</summary>
 internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlDataSource maintenance, TimeProvider clock, ILogger logger)
 {
+    private const int EndSeconds = 1; // for ending what blocks: less than a lease is waited for
+
     private static readonly TimeSpan LongestBlock = TimeSpan.FromSeconds(1);
 
     private const string TakeSql = """
@@ -44,7 +46,14 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
         var taking = TakeAsync(connection, originator, fingerprintKey);
         while (await Task.WhenAny(taking, Task.Delay(LongestBlock, clock, taken.Token)) != taking)
         {
-            await EndBlockersAsync(connection.ProcessID, originator);
+            try
+            {
+                await EndBlockersAsync(connection.ProcessID, originator);
+            }
+            catch (NpgsqlException failure) when (failure is not PostgresException)
+            {
+                // No answer: then the statement that waits for the lease has its own time limit, and its connection must live until that is over.
+            }
         }
 
         await taken.CancelAsync();
@@ -86,7 +95,7 @@ internal sealed partial class PostgresLeases(NpgsqlDataSource writer, NpgsqlData
     private async Task EndBlockersAsync(int waiting, OriginatorId originator)
     {
         await using var command = maintenance.CreateCommand(EndBlockersSql);
-        command.CommandTimeout = 1;
+        command.CommandTimeout = EndSeconds;
         command.Parameters.With(waiting);
         var ended = (long)(await command.ExecuteScalarAsync())!;
         if (ended > 0) LogBlockersEnded(logger, ended, originator);

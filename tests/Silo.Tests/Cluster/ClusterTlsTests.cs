@@ -151,6 +151,30 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         }
     }
 
+    [Fact]
+    public void Settings_CertificateReplacedThatIsOlderThanTheAuthority_ShowTheNewCertificate()
+    {
+        var clock = new FakeTimeProvider();
+        var paths = WriteMember(DateTime.UtcNow.AddDays(-2));
+        File.SetLastWriteTimeUtc(paths[2], DateTime.UtcNow);
+        var tls = new ClusterTls(
+            Options.Create(new ClusterTlsOptions { CertificatePath = paths[0], KeyPath = paths[1], AuthorityPath = paths[2] }), clock, NullLogger<ClusterTls>.Instance);
+        var first = tls.Settings.LocalServerCertificateSelector!(null!, "").Thumbprint;
+
+        WriteMember(DateTime.UtcNow.AddDays(-1));
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.NotEqual(first, tls.Settings.LocalServerCertificateSelector!(null!, "").Thumbprint);
+    }
+
+    // A certificate and its key, written at that time, beside the authority's, which keeps its own.
+    private string[] WriteMember(DateTime writtenAt)
+    {
+        string[] paths = [.. _authority.Member("older").Select(static setting => setting.Value)];
+        foreach (var path in paths[..2]) File.SetLastWriteTimeUtc(path, writtenAt);
+        return paths;
+    }
+
     private void WriteSecret(string folder, DateTime writtenAt)
     {
         Directory.CreateDirectory(folder);
