@@ -34,6 +34,13 @@ internal static class SqliteReads
         WHERE servable = 1 AND topic = $1 AND originator_id = $2 AND sequence_id <= $3 ORDER BY sequence_id DESC
         """;
 
+    // Expired rows are passed in the index; only of the row it ends at is more read, and of that not the signed bytes.
+    internal const string LastOfTopicSql = """
+        SELECT envelope_id, sequence_id, originator_ns, arrival_us FROM envelope
+        WHERE servable = 1 AND topic = $1 AND originator_id = $2 AND sequence_id <= $3 AND expiry_seconds > $4
+        ORDER BY sequence_id DESC LIMIT 1
+        """;
+
     public static EntryPage Log(SqliteSession session, OriginatorId originator, SequenceId after, SequenceId upTo, PageLimit limit)
     {
         var page = new PageBuilder(limit);
@@ -124,20 +131,33 @@ internal static class SqliteReads
         var entries = new LogEntry?[topics.Count];
         for (var index = 0; index < entries.Length; index++)
         {
-            entries[index] = NewestOf(session, topics[index], marks, filter);
+            if (NewestOf(session, topics[index], marks, filter) is { } newest) entries[index] = ById(session, newest.Row);
         }
 
         return entries;
     }
 
-    public static LogEntry? NewestOf(SqliteSession session, Topic topic, Cursor marks, ReadFilter filter)
+    // The latest upload of a key package counts however late it arrives; of everything else the latest arrival (02 §12.1). Within a log,
+    // position, time and arrival rise together.
+    private static LastRow? NewestOf(SqliteSession session, Topic topic, Cursor marks, ReadFilter filter)
     {
-        LogEntry? newest = null;
+        var isKeyPackage = topic.Kind == TopicKind.KeyPackages;
+        var last = session.Statement(LastOfTopicSql).Bind(1, topic.Bytes.Span).Bind(4, isKeyPackage ? long.MinValue : filter.NowSeconds);
+        LastRow? newest = null;
         foreach (var (originator, _) in filter.UpTo ?? marks)
         {
-            if (LastOf(session, topic, originator, filter) is not { } row) continue;
-            var entry = ById(session, row);
-            if (newest is null || IsNewer(entry, newest)) newest = entry;
+            last.Bind(2, originator.Value).Bind(3, (long)Ceiling(filter, originator).Value);
+            try
+            {
+                if (!last.Step()) continue;
+                var row = new LastRow(
+                    last.Integer(isKeyPackage ? 2 : 3), originator, new SequenceId((ulong)last.Integer(1)), last.Integer(0));
+                if (newest is not { } other || row.IsNewerThan(other)) newest = row;
+            }
+            finally
+            {
+                last.Reset();
+            }
         }
 
         return newest;
@@ -167,35 +187,6 @@ internal static class SqliteReads
         finally
         {
             read.Reset();
-        }
-    }
-
-    // The latest upload of a key package counts however late it arrives; of everything else the latest arrival (02 §12.1).
-    private static bool IsNewer(LogEntry left, LogEntry right)
-    {
-        var order = left.Topic.Kind == TopicKind.KeyPackages
-            ? left.OriginatorNs.CompareTo(right.OriginatorNs)
-            : left.ArrivalUs.CompareTo(right.ArrivalUs);
-        return order > 0 || (order == 0 && (left.Originator, left.Sequence).CompareTo((right.Originator, right.Sequence)) > 0);
-    }
-
-    // The row of the last visible entry of a (topic, log) pair. Within a log, position, time and arrival rise together.
-    private static long? LastOf(SqliteSession session, Topic topic, OriginatorId originator, ReadFilter filter)
-    {
-        var scan = session.Statement(ScanTopicBackSql)
-            .Bind(1, topic.Bytes.Span).Bind(2, originator.Value).Bind(3, (long)Ceiling(filter, originator).Value);
-        try
-        {
-            while (scan.Step())
-            {
-                if (topic.Kind == TopicKind.KeyPackages || scan.Integer(1) > filter.NowSeconds) return scan.Integer(2);
-            }
-
-            return null;
-        }
-        finally
-        {
-            scan.Reset();
         }
     }
 
@@ -243,12 +234,19 @@ internal static class SqliteReads
             if (topic.Kind != TopicKind.KeyPackages) return false;
             if (!_known.TryGetValue(topic, out var newest))
             {
-                newest = NewestOf(session, topic, marks, filter) is { } entry ? (entry.Originator, entry.Sequence) : null;
+                newest = NewestOf(session, topic, marks, filter) is { } row ? (row.Originator, row.Sequence) : null;
                 _known.Add(topic, newest);
             }
 
             return newest == position;
         }
+    }
+
+    // The last visible row of a (topic, log) pair, with the time that decides between logs.
+    private readonly record struct LastRow(long Time, OriginatorId Originator, SequenceId Sequence, long Row)
+    {
+        public bool IsNewerThan(LastRow other) =>
+            (Time, Originator, Sequence).CompareTo((other.Time, other.Originator, other.Sequence)) > 0;
     }
 
     /// <summary>Columns of every statement that reads whole entries.</summary>

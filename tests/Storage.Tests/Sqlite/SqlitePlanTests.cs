@@ -24,6 +24,9 @@ public sealed class SqlitePlanTests : IAsyncLifetime
     [InlineData(
         SqliteReads.ScanTopicBackSql,
             "SEARCH envelope USING COVERING INDEX envelope_by_topic (topic=? AND originator_id=? AND sequence_id<?)")]
+    [InlineData(
+        SqliteReads.LastOfTopicSql,
+        "SEARCH envelope USING INDEX envelope_by_topic (topic=? AND originator_id=? AND sequence_id<?)")]
     [InlineData(SharedSql.ReadFingerprints, "SEARCH envelope USING INDEX envelope_by_sequence (originator_id=? AND sequence_id<?)")]
     [InlineData(SharedSql.ReadCongestion, "SEARCH congestion USING PRIMARY KEY (originator_id=? AND minute>? AND minute<?)")]
     [InlineData(SharedSql.ReadUsage, "SEARCH unsettled_usage USING PRIMARY KEY (payer=?)")]
