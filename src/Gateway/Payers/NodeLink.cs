@@ -18,13 +18,13 @@ namespace XmtpOrleans.Gateway.Payers;
 internal sealed class NodeLink : IDisposable
 {
     private const int MaxConnectionsOfCall = 3;
-    private const long NeverHealthy = 0;
+    private const long Never = 0;
 
     private readonly NodeDialer _dialer;
     private readonly TimeProvider _clock;
     private volatile NodeConnection _connection; // written by the health checks
-    private long _healthyAt = NeverHealthy; // clock timestamp of the last health check that was answered; written by those
-    private volatile bool _hasFailed; // since then; written by the health checks, and by any call that failed to reach the node
+    private long _healthyAt = Never; // clock timestamp of the last health check that was answered; written by those
+    private long _awaySince = Never; // clock timestamp of the first failure after that check; written by the checks, and by any call that reached nobody
     private volatile bool _disposed;
     private volatile Method<ReadyMessage, EnvelopeList> _publish = NodeMethods.PublishApi;
 
@@ -40,22 +40,26 @@ internal sealed class NodeLink : IDisposable
 
     public OriginatorId Id => Node.Id;
 
-    /// <summary>Whether the node was seen healthy within that time, and nothing went wrong since.</summary>
-    public bool IsHealthy(TimeSpan within) => !_hasFailed && WasHealthy(within);
+    /// <summary>Whether something went wrong since the node was last seen healthy.</summary>
+    public bool HasFailed => Interlocked.Read(ref _awaySince) is not Never;
 
-    /// <summary>Whether the node was seen healthy within that time, whatever went wrong since.</summary>
-    public bool WasHealthy(TimeSpan within) =>
-        Interlocked.Read(ref _healthyAt) is not NeverHealthy and var at && _clock.GetElapsedTime(at) <= within;
+    /// <summary>Whether the node was seen healthy within that time, and nothing went wrong since.</summary>
+    public bool IsHealthy(TimeSpan within) =>
+        !HasFailed && Interlocked.Read(ref _healthyAt) is not Never and var at && _clock.GetElapsedTime(at) <= within;
+
+    /// <summary>Whether the node was healthy once, and has been away for no longer than that time.</summary>
+    public bool WasThere(TimeSpan within) => Interlocked.Read(ref _healthyAt) is not Never
+        && (Interlocked.Read(ref _awaySince) is var since && (since == Never || _clock.GetElapsedTime(since) <= within));
 
     /// <summary>The node answered a health check.</summary>
     public void MarkHealthy()
     {
-        Interlocked.Exchange(ref _healthyAt, Math.Max(_clock.GetTimestamp(), NeverHealthy + 1));
-        _hasFailed = false;
+        Interlocked.Exchange(ref _healthyAt, Now());
+        Interlocked.Exchange(ref _awaySince, Never);
     }
 
     /// <summary>The node failed a health check, or could not be reached; it is unhealthy until the next check it answers.</summary>
-    public void MarkFailed() => _hasFailed = true;
+    public void MarkFailed() => Interlocked.CompareExchange(ref _awaySince, Now(), Never);
 
     /// <summary>Whether a call failed because nobody could be reached, rather than by an answer.</summary>
     public static bool IsUnreached(RpcException failure) =>
@@ -172,6 +176,8 @@ internal sealed class NodeLink : IDisposable
             }
         }
     }
+
+    private long Now() => Math.Max(_clock.GetTimestamp(), Never + 1);
 
     private NodeConnection Use()
     {

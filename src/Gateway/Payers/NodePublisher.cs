@@ -41,7 +41,7 @@ internal sealed partial class NodePublisher(
 
                 if (fault.IsPermanent) return ([], fault);
                 failed++;
-                isAnyAway |= fault.IsUnreached && link.WasHealthy(options.Value.ReconnectTime);
+                isAnyAway |= fault.IsUnreached && link.WasThere(options.Value.ReconnectTime);
             }
 
             // A node that was there a moment ago is being restarted, or its address leads elsewhere soon.

@@ -43,7 +43,8 @@ public sealed class PayerOptions
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
 
-    /// <summary>How long a publish waits for a node that was healthy a moment ago to come back, when none can be reached. Default: 5 s.</summary>
+    /// <summary>How long a publish waits for a node that has just gone away to come back, when none can be reached; one that has been away for longer
+    /// is not waited for. Default: 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ReconnectTime { get; set; } = TimeSpan.FromSeconds(5);
 

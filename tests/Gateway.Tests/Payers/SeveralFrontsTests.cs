@@ -125,11 +125,29 @@ public sealed class SeveralFrontsTests
     {
         await using var network = await Network.StartAsync(fronts: 1);
         await network.Fronts[0].StopAsync();
+        await network.Gateway.CheckHealthAsync();
         network.Gateway.Clock.Advance(TimeSpan.FromSeconds(6));
 
         var refusal = await network.Gateway.RefuseAsync(Message(group: 1, "in vain"));
 
         Assert.Equal(StatusCode.Unavailable, refusal.StatusCode);
+    }
+
+    [Fact]
+    public async Task Publish_NodeFoundAwayLongAfterItsLastCheck_IsWaitedFor()
+    {
+        await using var network = await Network.StartAsync(fronts: 1);
+        await network.Fronts[0].StopAsync();
+        network.Gateway.Clock.Advance(TimeSpan.FromSeconds(6)); // as when checks and calls hang at a frozen front
+        var asked = network.Resolver.Asked;
+        var publish = network.Gateway.PublishAsync(Message(group: 1, "patient"));
+        await Eventually.TrueAsync(() => network.Resolver.Asked > asked, "the front is looked for");
+
+        var successor = await network.AddFrontAsync();
+        network.Resolver.Addresses = [successor.EndPoint];
+        await network.Gateway.AdvanceUntilEndOfAsync(publish);
+
+        Assert.Single(await publish);
     }
 
     private sealed class Network : IAsyncDisposable
