@@ -147,7 +147,7 @@ internal sealed record GrainLoad(string[] Parts, string? Config, IReadOnlyDictio
 
     private static async ValueTask<int> AskAsync(ITopicGrain topic, TopicQuery query)
     {
-        var reply = await topic.NewestAsync(query);
+        var reply = await topic.NewestAsync(query, CancellationToken.None);
         return reply.Status == TopicReplyStatus.Full
             ? throw new LoadException("a silo has as many topics in memory as it may: shorten --duration, raise Topics:TailsPerSilo, or wait until Topics:IdleAfter has passed")
             : (int)reply.Status;

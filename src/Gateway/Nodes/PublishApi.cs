@@ -49,7 +49,7 @@ internal sealed class PublishApi(IPublisher publisher, INodeReader reader, Publi
             }
 
             var publish = Check(envelopes, marks, refusals);
-            var outcome = await publisher.PublishAsync(publish, context.CancellationToken);
+            var outcome = await publisher.PublishAsync(publish, context.TimeLeft, context.CancellationToken);
             return outcome.IsAccepted
                 ? ReadyMessage.RepeatedField(EnvelopesField, Array.ConvertAll(outcome.Envelopes, bytes => new ReadOnlyMemory<byte>(bytes)))
                 : throw Refuse(outcome);

@@ -14,6 +14,8 @@ internal sealed class RpcContext : IDisposable
     private readonly RpcServer _server;
     private readonly CancellationTokenSource? _lifetime;
     private readonly CancellationTokenRegistration _clientGone;
+    private readonly TimeSpan? _timeout;
+    private readonly long _started;
     private volatile bool _drained;
     private GuardedBody? _body;
 
@@ -26,6 +28,7 @@ internal sealed class RpcContext : IDisposable
         ClientAddress = server.Proxies.ClientOf(http);
         if (timeout is null && !method.IsStream) return;
 
+        (_timeout, _started) = (timeout, server.Clock.GetTimestamp());
         Deadline = timeout is { } limit ? server.Clock.GetUtcNow() + limit : null;
         _lifetime = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, server.Clock);
         _clientGone = http.RequestAborted.UnsafeRegister(static lifetime => ((CancellationTokenSource)lifetime!).Cancel(), _lifetime);
@@ -48,6 +51,14 @@ internal sealed class RpcContext : IDisposable
 
     /// <summary>When the client stops waiting; null when it never does.</summary>
     public DateTimeOffset? Deadline { get; }
+
+    /// <summary>How long the client still waits; <see cref="Timeout.InfiniteTimeSpan"/> when there is no limit.</summary>
+    public TimeSpan TimeLeft => _timeout switch
+    {
+        { } timeout when timeout - _server.Clock.GetElapsedTime(_started) is { Ticks: > 0 } left => left,
+        null => Timeout.InfiniteTimeSpan,
+        _ => TimeSpan.Zero,
+    };
 
     /// <summary>Fires when the client left, the deadline passed, or (for streams) the server drains.</summary>
     public CancellationToken CancellationToken => _lifetime?.Token ?? Http.RequestAborted;

@@ -5,8 +5,8 @@ using Orleans.Runtime;
 
 namespace XmtpOrleans.Grains.Hosting;
 
-/// <summary>How long the calls to this silo's grains take, by grain and method. A call whose caller has given up is dropped by Orleans before it
-/// gets here: each message carries what is left of its time.</summary>
+/// <summary>How long the calls to this silo's grains take, by grain and method. A call whose caller has given up does not get here: each message carries
+/// what is left of its time, and a cancelled one that waits is taken out.</summary>
 internal sealed class GrainCallMetrics : IIncomingGrainCallFilter
 {
     private static readonly IdSpan Ours = IdSpan.Create("xmtp.");

@@ -10,14 +10,14 @@ internal sealed class InboxGrain(IEnvelopeStore store, IUpdateVerifier verifier,
 {
     private InboxState? _state;
 
-    public async Task<InboxVerdicts> ValidateAsync(InboxUpdates updates)
+    public async Task<InboxVerdicts> ValidateAsync(InboxUpdates updates, CancellationToken cancellationToken)
     {
         _state ??= InboxId.TryParse(this.GetPrimaryKeyString(), out var inbox)
             ? new InboxState(inbox, store, verifier, wallets)
             : throw new InvalidOperationException("the key of an inbox grain is the inbox id in hex");
         try
         {
-            return await _state.ValidateAsync(updates, CancellationToken.None);
+            return await _state.ValidateAsync(updates, cancellationToken);
         }
         catch (StoreException failure)
         {

@@ -11,7 +11,7 @@ internal sealed class InboxValidator(IGrainFactory grains) : IInboxValidator
     {
         try
         {
-            return await grains.GetGrain<IInboxGrain>(inbox.ToString()).ValidateAsync(updates).WaitAsync(cancellationToken);
+            return await grains.GetGrain<IInboxGrain>(inbox.ToString()).ValidateAsync(updates, cancellationToken);
         }
         catch (Exception failure) when (GrainCallFailures.IsPassing(failure) && !cancellationToken.IsCancellationRequested)
         {

@@ -9,6 +9,9 @@ public interface IPublisher
     /// or the process is draining, and then <paramref name="retryAfter"/> says how long to stay away.</summary>
     bool TryReserve(int count, int bytes, [NotNullWhen(true)] out IDisposable? reservation, out TimeSpan retryAfter);
 
-    /// <summary>Publishes a checked request and waits for its outcome. Cancelling ends the wait, never the commit.</summary>
-    Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken);
+    /// <summary>Publishes a checked request and waits for its outcome. Cancelling ends the wait, and what has not begun by then; never a commit.</summary>
+    /// <param name="request">What is published.</param>
+    /// <param name="patience">How long the caller will wait; longer than the publisher's budget, or <see cref="Timeout.InfiniteTimeSpan"/>, is as long as that.</param>
+    /// <param name="cancellationToken">Fires when the caller waits no longer.</param>
+    Task<PublishOutcome> PublishAsync(PublishRequest request, TimeSpan patience, CancellationToken cancellationToken);
 }

@@ -26,6 +26,9 @@ internal sealed class PendingPublish(PendingCall call, int index, PublishRequest
     /// <summary>Whether it is answered.</summary>
     public bool IsAnswered => Status is not null;
 
+    /// <summary>Whether nobody waits for the answer any more.</summary>
+    public bool IsTooLate => call.IsTooLate;
+
     /// <summary>Whether an entry's answer is known, from a row or from the store.</summary>
     public bool IsKnown(int entry) => Stored[entry] is not null || Rows[entry] is not null;
 

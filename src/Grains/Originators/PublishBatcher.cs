@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     private const int MostFailures = 3;
 
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CallLimit = TimeSpan.Parse(ISequencerGrain.AppendLimit, CultureInfo.InvariantCulture);
 
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _queue = []; // under _lock, as is all that changes
@@ -73,9 +75,10 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     }
 
     /// <inheritdoc/>
-    public async Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    public async Task<PublishOutcome> PublishAsync(PublishRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(request, _clock.GetTimestamp());
+        var isLimited = patience != Timeout.InfiniteTimeSpan && patience < _options.Budget;
+        var waiting = new Waiting(request, _clock.GetTimestamp(), isLimited ? patience : _options.Budget);
         lock (_lock)
         {
             if (_isDraining) return Unavailable();
@@ -148,9 +151,9 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
             var bytes = 0L;
             while (_queue.TryPeek(out var waiting))
             {
-                if (waiting.IsOver)
+                if (waiting.IsAbandoned)
                 {
-                    Close(_queue.Dequeue());
+                    Forget(_queue.Dequeue());
                     continue;
                 }
 
@@ -185,6 +188,8 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
             if (call.Count == 0) return;
             _metrics.Retried();
             await Task.Delay(wait, _clock, CancellationToken.None);
+            ForgetAbandoned(call);
+            if (call.Count == 0) return;
         }
     }
 
@@ -192,7 +197,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
     {
         try
         {
-            var reply = _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)] });
+            var reply = _sequencer.AppendAsync(new PublishBatch { Requests = [.. call.Select(static waiting => waiting.Request)], Patience = PatienceOf(call) });
             return await Task.WhenAny(reply, Volatile.Read(ref _lost).Task) == reply ? await reply : null;
         }
         catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
@@ -200,6 +205,13 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
             Log.Retried(_logger, failure.GetType().Name, call.Count);
             return null;
         }
+    }
+
+    // As long as somebody waits for this attempt; at least something, since nothing means that nobody said.
+    private TimeSpan PatienceOf(List<Waiting> call)
+    {
+        var longest = call.Max(waiting => waiting.Patience - _clock.GetElapsedTime(waiting.Arrived));
+        return longest >= CallLimit ? CallLimit : longest > TimeSpan.Zero ? longest : TimeSpan.FromTicks(1);
     }
 
     // A request that the sequencer failed with goes alone from then on, so that it takes no other with it.
@@ -236,7 +248,23 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         waiting.SetOutcome(outcome);
     }
 
-    // Under _lock.
+    // What nobody waits for is not sent again.
+    private void ForgetAbandoned(List<Waiting> call)
+    {
+        lock (_lock)
+        {
+            foreach (var waiting in call.Where(static waiting => waiting.IsAbandoned)) Forget(waiting);
+            call.RemoveAll(static waiting => waiting.IsAbandoned);
+        }
+    }
+
+    // Under _lock, as is the next.
+    private void Forget(Waiting waiting)
+    {
+        Close(waiting);
+        if (!waiting.IsOver) _metrics.Ended(PublishStatus.Unavailable, _clock.GetElapsedTime(waiting.Arrived));
+    }
+
     private void Close(Waiting waiting)
     {
         waiting.IsAnswered = true;
@@ -270,7 +298,7 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
 
     private static PublishOutcome Unavailable() => new() { Status = PublishStatus.Unavailable, RetryAfter = FullPause };
 
-    private sealed class Waiting(PublishRequest request, long arrived)
+    private sealed class Waiting(PublishRequest request, long arrived, TimeSpan patience)
     {
         private readonly TaskCompletionSource<PublishOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -279,6 +307,8 @@ internal sealed partial class PublishBatcher : IPublisher, IHostedService
         public int Bytes { get; } = request.ByteCount;
 
         public long Arrived => arrived;
+
+        public TimeSpan Patience => patience;
 
         public Task<PublishOutcome> Outcome => _outcome.Task;
 

@@ -89,7 +89,7 @@ internal sealed partial class Sequencer
     public Task<AppendReply> AppendAsync(PublishBatch batch)
     {
         if (batch.Requests.Length == 0) return Task.FromResult(new AppendReply { Outcomes = [] });
-        var call = new PendingCall(batch.Requests.Length);
+        var call = new PendingCall(batch.Requests.Length, batch.Patience, _clock);
         for (var at = 0; at < batch.Requests.Length; at++)
         {
             Enqueue(new PendingPublish(call, at, batch.Requests[at]));
@@ -182,6 +182,7 @@ internal sealed partial class Sequencer
 
             if (_term is null && (!await TryOpenAsync() || _queue.Count == 0)) continue;
             var batch = _sealing = TakeBatch();
+            if (batch.Publishes.Count == 0) continue;
             await _term!.History.FindAsync(batch, _committing, _ring, _term.TimeAt(_clock.GetUtcNow()));
             Stamp(batch);
             var signing = SignAsync(batch);
@@ -227,6 +228,12 @@ internal sealed partial class Sequencer
         var (count, bytes) = (0, 0L);
         while (_queue.TryPeek(out var publish))
         {
+            if (publish.IsTooLate)
+            {
+                Leave(_queue.Dequeue());
+                continue;
+            }
+
             count += publish.Request.Entries.Length;
             bytes += publish.Bytes;
             if (publishes.Count > 0 && (count > _options.MaxBatchEnvelopes || bytes > _options.MaxBatchBytes)) break;
@@ -338,7 +345,7 @@ internal sealed partial class Sequencer
         _ring.End();
     }
 
-    // To be asked again of the next activation.
+    // To be asked again, by whoever still wants to know; mostly of the next activation.
     private void Leave(PendingPublish publish)
     {
         if (!publish.IsAnswered) publish.MarkEnding();

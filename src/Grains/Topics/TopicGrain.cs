@@ -21,9 +21,9 @@ internal sealed class TopicGrain : IGrainBase, ITopicGrain
 
     public IGrainContext GrainContext { get; }
 
-    public ValueTask<TopicReply> QueryAsync(TopicQuery query) => EndIfFullAsync(_tail.QueryAsync(query));
+    public ValueTask<TopicReply> QueryAsync(TopicQuery query, CancellationToken cancellationToken) => EndIfFullAsync(_tail.QueryAsync(query, cancellationToken));
 
-    public ValueTask<TopicReply> NewestAsync(TopicQuery query) => EndIfFullAsync(_tail.NewestAsync(query));
+    public ValueTask<TopicReply> NewestAsync(TopicQuery query, CancellationToken cancellationToken) => EndIfFullAsync(_tail.NewestAsync(query, cancellationToken));
 
     public Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

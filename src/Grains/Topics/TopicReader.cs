@@ -19,7 +19,7 @@ internal sealed class TopicReader(
         if (routes.Touch(topic) is { } route)
         {
             var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
-            if (await AskAsync(topic, route, query, newest: false) is { } reply) return PageOf(reply);
+            if (await AskAsync(topic, route, query, newest: false, cancellationToken) is { } reply) return PageOf(reply);
         }
 
         return await AskStoreAsync([topic], after, nowSeconds, null, limit, cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class TopicReader(
     {
         if (FindRoutes(topics) is not { } found) return await AskStoreAsync(topics, after, nowSeconds, null, limit, cancellationToken);
         var query = QueryOf(await store.ReadMarksAsync(cancellationToken), after, nowSeconds, limit);
-        var (pages, rest) = await AskAllAsync(topics, found, query, newest: false);
+        var (pages, rest) = await AskAllAsync(topics, found, query, newest: false, cancellationToken);
         var merge = new PageMerge(limit);
         foreach (var page in pages)
         {
@@ -56,7 +56,7 @@ internal sealed class TopicReader(
         }
 
         var query = new TopicQuery { Marks = await store.ReadMarksAsync(cancellationToken), NowSeconds = nowSeconds };
-        var (replies, rest) = await AskAllAsync(topics, found, query, newest: true);
+        var (replies, rest) = await AskAllAsync(topics, found, query, newest: true, cancellationToken);
         var newest = new LogEntry?[topics.Count];
         for (var at = 0; at < newest.Length; at++)
         {
@@ -95,13 +95,13 @@ internal sealed class TopicReader(
 
     // The replies at the topics' index, null where the store must be asked; and those topics.
     private async ValueTask<(TopicReply?[] Replies, IReadOnlyList<Topic> Unanswered)> AskAllAsync(
-        IReadOnlyList<Topic> topics, TopicRoute?[] found, TopicQuery query, bool newest)
+        IReadOnlyList<Topic> topics, TopicRoute?[] found, TopicQuery query, bool newest, CancellationToken cancellationToken)
     {
         var (replies, asked) = (new TopicReply?[topics.Count], default(Task<TopicReply?>?[]));
         var missing = 0;
         for (var at = 0; at < replies.Length; at++)
         {
-            var reply = found[at] is { } route ? AskAsync(topics[at], route, query, newest) : default;
+            var reply = found[at] is { } route ? AskAsync(topics[at], route, query, newest, cancellationToken) : default;
             if (!reply.IsCompletedSuccessfully) (asked ??= new Task<TopicReply?>?[replies.Length])[at] = reply.AsTask();
             else if ((replies[at] = await reply) is null) missing++;
         }
@@ -115,22 +115,22 @@ internal sealed class TopicReader(
     }
 
     // The topic's answer, null when the store must be asked. What this process holds itself costs no call.
-    private ValueTask<TopicReply?> AskAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest)
+    private ValueTask<TopicReply?> AskAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest, CancellationToken cancellationToken)
     {
-        if (routes.SnapshotOf(route, query.Marks) is not { } snapshot) return AskGrainAsync(topic, route, query, newest);
+        if (routes.SnapshotOf(route, query.Marks) is not { } snapshot) return AskGrainAsync(topic, route, query, newest, cancellationToken);
         return new ValueTask<TopicReply?>(Judge(newest ? snapshot.Newest(query, topic.Kind) : snapshot.Query(query, topic.Kind)));
     }
 
-    private async ValueTask<TopicReply?> AskGrainAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest)
+    private async ValueTask<TopicReply?> AskGrainAsync(Topic topic, TopicRoute route, TopicQuery query, bool newest, CancellationToken cancellationToken)
     {
         try
         {
-            var reply = await (newest ? route.Grain.NewestAsync(query) : route.Grain.QueryAsync(query));
+            var reply = await (newest ? route.Grain.NewestAsync(query, cancellationToken) : route.Grain.QueryAsync(query, cancellationToken));
             if (reply.Status == TopicReplyStatus.Full) routes.Rest(route);
             else routes.Answered(topic, route);
             return Judge(reply);
         }
-        catch (Exception failure) when (GrainCallFailures.IsPassing(failure))
+        catch (Exception failure) when (GrainCallFailures.IsPassing(failure) && !cancellationToken.IsCancellationRequested)
         {
             return null; // the grain is moving or its silo gone; the store has what it had
         }

@@ -17,12 +17,12 @@ internal sealed class TopicTail(
     public bool IsFull { get; private set; }
 
     /// <summary>Entries after the query's cursor.</summary>
-    public async ValueTask<TopicReply> QueryAsync(TopicQuery query) =>
-        await SnapshotAsync(query) is { } snapshot ? snapshot.Query(query, topic.Kind) : Unsure();
+    public async ValueTask<TopicReply> QueryAsync(TopicQuery query, CancellationToken cancellationToken) =>
+        await SnapshotAsync(query, cancellationToken) is { } snapshot ? snapshot.Query(query, topic.Kind) : Unsure();
 
     /// <summary>The newest entry.</summary>
-    public async ValueTask<TopicReply> NewestAsync(TopicQuery query) =>
-        await SnapshotAsync(query) is { } snapshot ? snapshot.Newest(query, topic.Kind) : Unsure();
+    public async ValueTask<TopicReply> NewestAsync(TopicQuery query, CancellationToken cancellationToken) =>
+        await SnapshotAsync(query, cancellationToken) is { } snapshot ? snapshot.Newest(query, topic.Kind) : Unsure();
 
     /// <summary>Gives the memory back.</summary>
     public void Close()
@@ -34,18 +34,18 @@ internal sealed class TopicTail(
     private TopicReply Unsure() => IsFull ? TopicReply.Full : TopicReply.AskStore;
 
     // A snapshot that holds everything up to the query's marks; null when there is none.
-    private async ValueTask<TailSnapshot?> SnapshotAsync(TopicQuery query)
+    private async ValueTask<TailSnapshot?> SnapshotAsync(TopicQuery query, CancellationToken cancellationToken)
     {
         if (_buffer.Snapshot is null)
         {
-            // A load that came to nothing is over, and the next question tries again.
+            // A load that came to nothing is over, and the next question tries again. It is everybody's: no caller ends it.
             if (_loading.IsCompleted) _loading = LoadAsync();
-            await _loading;
+            await _loading.WaitAsync(cancellationToken);
             if (_buffer.Snapshot is null) return null;
         }
 
         // The position first: whatever the feed applies after that is in the snapshot, or makes it hold more.
-        if (!hub.Applied.Covers(query.Marks) && !await hub.WaitForAsync(query.Marks, feedWait, CancellationToken.None)) return null;
+        if (!hub.Applied.Covers(query.Marks) && !await hub.WaitForAsync(query.Marks, feedWait, cancellationToken)) return null;
         return _buffer.Snapshot;
     }
 

@@ -11,6 +11,9 @@ internal sealed class FakePublisher : IPublisher
 
     public ConcurrentQueue<PublishRequest> Requests { get; } = [];
 
+    /// <summary>That of the last caller.</summary>
+    public TimeSpan? Patience { get; private set; }
+
     public bool TryReserve(int count, int bytes, [NotNullWhen(true)] out IDisposable? reservation, out TimeSpan retryAfter)
     {
         retryAfter = TimeSpan.FromSeconds(2);
@@ -18,8 +21,9 @@ internal sealed class FakePublisher : IPublisher
         return reservation is not null;
     }
 
-    public Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    public Task<PublishOutcome> PublishAsync(PublishRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
+        Patience = patience;
         Requests.Enqueue(request);
         return Task.FromResult(new PublishOutcome
         {

@@ -54,6 +54,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public FakePublisher Publisher { get; }
 
+    /// <summary>Deadline of all calls from now on, in UTC. Default: none.</summary>
+    public DateTime? Deadline { get; set; }
+
     public FakeFeed Feed { get; }
 
     public FakeTimeProvider Clock { get; }
@@ -114,7 +117,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static CallOptions Options() => new(cancellationToken: TestContext.Current.CancellationToken);
+    private CallOptions Options() => new(deadline: Deadline, cancellationToken: TestContext.Current.CancellationToken);
 
     private async Task<IReadOnlyList<byte[]>> PublishRawAsync(byte[][] envelopes)
     {

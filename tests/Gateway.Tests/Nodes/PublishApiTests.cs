@@ -140,7 +140,7 @@ public sealed class PublishApiTests
             return reservation is not null;
         }
 
-        public Task<PublishOutcome> PublishAsync(PublishRequest request, CancellationToken cancellationToken) => Task.FromResult(
+        public Task<PublishOutcome> PublishAsync(PublishRequest request, TimeSpan patience, CancellationToken cancellationToken) => Task.FromResult(
             new PublishOutcome { Status = PublishStatus.Accepted, Envelopes = Array.ConvertAll(request.Entries, entry => entry.PayerEnvelope) });
 
         private sealed class Room(OneRoom owner) : IDisposable

@@ -102,6 +102,19 @@ public sealed class PublishRefusalTests
     }
 
     [Fact]
+    public async Task Publish_WithADeadline_WaitsNoLongerThanThat()
+    {
+        await using var node = await NodeHost.StartAsync();
+        await node.PublishAsync(NodeHost.Signed(Message(1, "no deadline")));
+        Assert.Equal(Timeout.InfiniteTimeSpan, node.Publisher.Patience);
+
+        node.Deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5);
+        await node.PublishAsync(NodeHost.Signed(Message(1, "in five minutes")));
+
+        Assert.InRange(node.Publisher.Patience!.Value, TimeSpan.FromTicks(1), TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
     public async Task Publish_OneWaitsForItsDependency_OthersAreAnsweredMeanwhile()
     {
         await using var node = await NodeHost.StartAsync();

@@ -75,6 +75,25 @@ public sealed class RpcContextTests
         Assert.Equal("app/1|1.11.0|Bearer x|127.0.0.1|GrpcWeb|True", seen);
     }
 
+    [Theory]
+    [InlineData("9S", 8, 9)]
+    [InlineData("1n", 0, 0)]
+    [InlineData(null, -0.001, -0.001)] // infinite
+    public async Task TimeLeft_OfACall_IsWhatItsClientStillWaits(string? timeout, double atLeast, double atMost)
+    {
+        await using var host = await RpcHost.StartAsync();
+        var left = TimeSpan.MinValue;
+        host.Api.OnUnary = (_, context) =>
+        {
+            left = context.TimeLeft;
+            return Task.FromResult(new Xmtp.Xmtpv4.MessageApi.GetInboxIdsResponse());
+        };
+
+        await RawCall.PostAsync(host.Http(2), TestApi.Unary, "application/grpc", Request, timeout is null ? [] : [("grpc-timeout", timeout)]);
+
+        Assert.InRange(left.TotalSeconds, atLeast, atMost);
+    }
+
     [Fact]
     public async Task AppVersion_Empty_IsAccepted()
     {

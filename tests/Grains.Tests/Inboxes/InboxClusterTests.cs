@@ -18,7 +18,7 @@ public sealed class InboxClusterTests
         for (var at = 0; at < updates.Count; at++)
         {
             var grains = cluster.Silos[at % silos].ServiceProvider.GetRequiredService<IGrainFactory>();
-            var verdicts = await grains.GetGrain<IInboxGrain>(inbox.ToString()).ValidateAsync(RecordedUpdates.Ask((ulong)at, updates[at]));
+            var verdicts = await grains.GetGrain<IInboxGrain>(inbox.ToString()).ValidateAsync(RecordedUpdates.Ask((ulong)at, updates[at]), CancellationToken.None);
             Assert.Equal(InboxVerdictStatus.Valid, verdicts.Verdicts.Single().Status);
             await RecordedUpdates.StoreAsync(cluster.Store, inbox, updates[at]);
         }
@@ -27,7 +27,7 @@ public sealed class InboxClusterTests
         {
             var grains = silo.ServiceProvider.GetRequiredService<IGrainFactory>();
             var replay = await grains.GetGrain<IInboxGrain>(inbox.ToString())
-                .ValidateAsync(RecordedUpdates.Ask((ulong)updates.Count, updates[1]));
+                .ValidateAsync(RecordedUpdates.Ask((ulong)updates.Count, updates[1]), CancellationToken.None);
             Assert.Equal(InboxVerdictStatus.Invalid, replay.Verdicts.Single().Status);
         }
     }

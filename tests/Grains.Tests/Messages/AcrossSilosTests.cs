@@ -40,11 +40,11 @@ public sealed class AcrossSilosTests
         ["IInboxGrain.ValidateAsync"] = static async grains =>
         {
             var update = new InboxUpdate { Sequence = new SequenceId(1), ClientEnvelope = TestBroadcasts.IdentityUpdate(1) };
-            var verdicts = await grains.GetGrain<IInboxGrain>(TestBroadcasts.Inbox().ToString()).ValidateAsync(new InboxUpdates { After = default, Updates = [update] });
+            var verdicts = await grains.GetGrain<IInboxGrain>(TestBroadcasts.Inbox().ToString()).ValidateAsync(new InboxUpdates { After = default, Updates = [update] }, CancellationToken.None);
             Assert.NotNull(verdicts.Verdicts.Single());
         },
-        ["ITopicGrain.QueryAsync"] = static async grains => Assert.NotNull(await TopicOf(grains).QueryAsync(Query())),
-        ["ITopicGrain.NewestAsync"] = static async grains => Assert.NotNull(await TopicOf(grains).NewestAsync(Query())),
+        ["ITopicGrain.QueryAsync"] = static async grains => Assert.NotNull(await TopicOf(grains).QueryAsync(Query(), CancellationToken.None)),
+        ["ITopicGrain.NewestAsync"] = static async grains => Assert.NotNull(await TopicOf(grains).NewestAsync(Query(), CancellationToken.None)),
     };
 
     // The same for what each silo asks of the others.

@@ -235,6 +235,70 @@ public sealed class PublishBatcherTests
     }
 
     [Fact]
+    public async Task Publish_CallerGivesUpBeforeItsCall_IsNeverSentAndItsRoomIsGivenBack()
+    {
+        _options = new PublisherOptions { MaxCalls = 1, MaxOpenEnvelopes = 1 };
+        var batcher = Create();
+        var hold = _sequencer.Hold();
+        var first = batcher.PublishAsync(TestPublishes.Request("a"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the first call is sent");
+        Assert.True(batcher.TryReserve(1, 1, out var room, out _));
+        using var impatience = new CancellationTokenSource();
+        var publish = batcher.PublishAsync(TestPublishes.Request("b"), impatience.Token);
+
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publish);
+        room.Dispose();
+        hold.SetResult();
+        await first;
+        await batcher.StopAsync(None);
+
+        Assert.Equal([1], _sequencer.Calls.Select(static call => call.Requests.Length));
+    }
+
+    [Fact]
+    public async Task Publish_CallerGivesUpAfterAFailedAttempt_IsNotRepeated()
+    {
+        _options = new PublisherOptions { MaxCalls = 1, MaxOpenEnvelopes = 1 };
+        var batcher = Create();
+        _sequencer.Answer = static _ => throw new SiloUnavailableException();
+        Assert.True(batcher.TryReserve(1, 1, out var room, out _));
+        using var impatience = new CancellationTokenSource();
+        var publish = batcher.PublishAsync(TestPublishes.Request("a"), impatience.Token);
+        await Eventually.TrueAsync(() => _clock.Timers == 2, "it waits for its budget and its next attempt");
+
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publish);
+        room.Dispose();
+        _clock.Advance(_options.MaxRetryPause * 1.5);
+        await Eventually.TrueAsync(() => batcher.TryReserve(1, 1, out _, out _), "the room is given back");
+        await batcher.StopAsync(None);
+
+        Assert.Single(_sequencer.Calls);
+    }
+
+    [Fact]
+    public async Task Publish_ItsCallersPatience_GoesWithTheCallAsFarAsItIsLeft()
+    {
+        var batcher = Create();
+        var hold = _sequencer.Hold();
+        var first = batcher.PublishAsync(TestPublishes.Request("a"), None);
+        await Eventually.TrueAsync(() => _sequencer.Calls.Count == 1, "the first call is sent");
+        Task[] publishes =
+        [
+            batcher.PublishAsync(TestPublishes.Request("b"), TimeSpan.FromSeconds(1), None),
+            batcher.PublishAsync(TestPublishes.Request("c"), TimeSpan.FromMilliseconds(100), None),
+        ];
+
+        _clock.Advance(TimeSpan.FromMilliseconds(400));
+        hold.SetResult();
+        await Task.WhenAll([first, .. publishes]);
+        await batcher.PublishAsync(TestPublishes.Request("d"), TimeSpan.FromHours(1), None);
+
+        Assert.Equal([2_000, 600, 2_000], _sequencer.Calls.Select(static call => call.Patience.TotalMilliseconds));
+    }
+
+    [Fact]
     public async Task Stop_WithPublishesWaiting_SendsThemAndRefusesTheRest()
     {
         var batcher = Create();

@@ -14,7 +14,9 @@ internal sealed class SequencerOnTurns(Sequencer sequencer)
     public SequenceId Head => sequencer.Head;
 
     public Task<AppendReply> AppendAsync(params PublishRequest[] requests) =>
-        _turns.RunAsync(() => sequencer.AppendAsync(TestPublishes.Batch(requests)));
+        AppendAsync(TestPublishes.Batch(requests));
+
+    public Task<AppendReply> AppendAsync(PublishBatch batch) => _turns.RunAsync(() => sequencer.AppendAsync(batch));
 
     public Task<FeedReply> ReadAsync(SequenceId after, int maxBytes, TimeSpan wait) => _turns.RunAsync(() => sequencer.ReadAsync(after, maxBytes, wait));
 

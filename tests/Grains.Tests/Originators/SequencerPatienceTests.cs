@@ -106,6 +106,45 @@ public sealed class SequencerPatienceTests
         Assert.True((await first).IsAccepted);
     }
 
+    [Fact]
+    public async Task Append_NobodyWaitsForItAnyMore_IsNotBegunAndMayBeAskedAgain()
+    {
+        Hold(StoreCall.Append);
+        var first = _harness.PublishAsync("a");
+        await HeldAsync();
+        var behind = _harness.PublishAsync("b");
+        await Eventually.TrueAsync(() => _harness.Signer.Batches.Count == 2, "the second batch is signed");
+        var quarter = _harness.Options.StorePatience / 4;
+        var impatient = _harness.Sequencer.AppendAsync(new PublishBatch { Requests = [TestPublishes.Request("c")], Patience = quarter });
+        var patient = _harness.Sequencer.AppendAsync(new PublishBatch { Requests = [TestPublishes.Request("d")], Patience = quarter * 2 });
+        await _harness.Sequencer.ReadAsync(default, 1, TimeSpan.Zero); // a turn later both have arrived
+
+        await PassQuartersAsync(1);
+        _hold.SetResult();
+
+        Assert.True((await first).IsAccepted && (await behind).IsAccepted && (await patient).Outcomes.Single().IsAccepted);
+        IsRefused((await impatient).Outcomes.Single());
+        Assert.True((await impatient).Ending);
+        Assert.Equal(3, _harness.Stored.Count);
+        Assert.True((await _harness.PublishAsync("c")).IsAccepted);
+    }
+
+    [Fact]
+    public async Task Append_NobodyWaitsForAnythingInTheQueue_TheSequencerGoesOn()
+    {
+        Hold(StoreCall.TakeLease);
+        var impatient = _harness.Sequencer.AppendAsync(
+            new PublishBatch { Requests = [TestPublishes.Request("a")], Patience = _harness.Options.StorePatience / 4 });
+        await HeldAsync();
+        await PassQuartersAsync(1);
+
+        _hold.SetResult();
+        IsRefused((await impatient).Outcomes.Single());
+
+        Assert.Empty(_harness.Stored);
+        Assert.True((await _harness.PublishAsync("b")).IsAccepted);
+    }
+
     private Task HoldAsync(TaskCompletionSource hold)
     {
         Interlocked.Increment(ref _held);

@@ -21,11 +21,11 @@ public sealed class NodeReaderTests
         var topic = FeedModel.TopicOf(1);
         var tail = harness.NewTail(topic);
         var query = new TopicQuery { Marks = Cursor.Empty, NowSeconds = 0, Count = 10, Bytes = 100 };
-        Assert.Equal(TopicReplyStatus.AskStore, (await tail.QueryAsync(query)).Status);
+        Assert.Equal(TopicReplyStatus.AskStore, (await tail.QueryAsync(query, CancellationToken.None)).Status);
         marks.SetResult();
         await FeedHarness.SettleAsync();
 
-        Assert.Equal(TopicReplyStatus.Answered, (await tail.QueryAsync(query)).Status);
+        Assert.Equal(TopicReplyStatus.Answered, (await tail.QueryAsync(query, CancellationToken.None)).Status);
     });
 
     [Fact]

@@ -78,16 +78,16 @@ internal sealed class ReaderHarness : IAsyncDisposable
 
         public int Calls { get; private set; }
 
-        public ValueTask<TopicReply> QueryAsync(TopicQuery query)
+        public ValueTask<TopicReply> QueryAsync(TopicQuery query, CancellationToken cancellationToken)
         {
             Calls++;
-            return Tail.QueryAsync(query);
+            return Tail.QueryAsync(query, cancellationToken);
         }
 
-        public ValueTask<TopicReply> NewestAsync(TopicQuery query)
+        public ValueTask<TopicReply> NewestAsync(TopicQuery query, CancellationToken cancellationToken)
         {
             Calls++;
-            return Tail.NewestAsync(query);
+            return Tail.NewestAsync(query, cancellationToken);
         }
     }
 }
