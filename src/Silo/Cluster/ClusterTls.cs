@@ -34,7 +34,8 @@ internal sealed partial class ClusterTls
             LocalClientCertificateSelector = (_, _, _, _, _) => Current().Certificate,
             RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
             RemoteCertificateValidation = (certificate, chain, _) => Trusts(certificate, chain),
-            OnAuthenticateAsClient = static (_, client) => client.TargetHost = TargetHost,
+            OnAuthenticateAsServer = (_, server) => Show((SslServerAuthenticationOptions)server.SslServerAuthenticationOptions),
+            OnAuthenticateAsClient = (_, client) => Show((SslClientAuthenticationOptions)client.SslClientAuthenticationOptions),
         };
     }
 
@@ -52,7 +53,7 @@ internal sealed partial class ClusterTls
         return new SslClientAuthenticationOptions
         {
             TargetHost = TargetHost,
-            ClientCertificates = [credentials.Certificate],
+            ClientCertificateContext = credentials.Chain,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
             {
                 var fault = certificate is X509Certificate2 shown ? credentials.FaultOf(shown, chain) : "is missing";
@@ -61,6 +62,13 @@ internal sealed partial class ClusterTls
             },
         };
     }
+
+    // Orleans asks for the certificate alone; its intermediates are shown only when it comes with them.
+    private void Show(SslServerAuthenticationOptions server) =>
+        (server.ServerCertificateContext, server.ServerCertificateSelectionCallback) = (Current().Chain, null);
+
+    private void Show(SslClientAuthenticationOptions client) =>
+        (client.ClientCertificateContext, client.LocalCertificateSelectionCallback, client.TargetHost) = (Current().Chain, null, TargetHost);
 
     private bool Trusts(X509Certificate2 certificate, X509Chain? chain)
     {

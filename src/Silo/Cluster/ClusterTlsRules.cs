@@ -17,7 +17,7 @@ internal sealed class ClusterTlsRules : IValidateOptions<ClusterTlsOptions>
         try
         {
             var credentials = ClusterCredentials.Read(options);
-            return credentials.FaultOf(credentials.Certificate, presented: null) is { } fault
+            return credentials.OwnFault() is { } fault
                 ? ValidateOptionsResult.Fail($"CertificatePath: the certificate {fault}. Give one that the others take.")
                 : ValidateOptionsResult.Success;
         }

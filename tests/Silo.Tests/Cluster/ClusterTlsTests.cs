@@ -56,6 +56,31 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         Assert.Equal(2, hosts.Count);
     }
 
+    [Fact]
+    public async Task Start_CertificatesOfIntermediates_AreShownWithThem()
+    {
+        // Nobody else has their intermediates, only the authority that signed those.
+        await using var other = await ClusterHost.StartSiloAsync(_database, "two", _authority.MemberOfAnIntermediate("two"));
+        await _silo.SeesAsync(2);
+        await using var client = await ClusterHost.StartClientAsync(_database, _authority.MemberOfAnIntermediate("front"));
+
+        var hosts = await client.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Cancellation);
+
+        Assert.Equal(2, hosts.Count);
+    }
+
+    [Fact]
+    public async Task Start_IntermediateIsMissingInTheFile_SaysThatOthersWouldNotTakeIt()
+    {
+        var member = _authority.MemberOfAnIntermediate("two");
+        var leaf = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(member[0].Value, Cancellation)).ExportCertificatePem();
+        await File.WriteAllTextAsync(member[0].Value, leaf, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => ClusterHost.StartSiloAsync(_database, "two", member));
+
+        Assert.StartsWith("CertificatePath: the certificate is signed by no authority", refused.Failures.Single(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(false)]
