@@ -22,7 +22,6 @@ internal static class ClusterHosting
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClientAnswerLimit = TimeSpan.FromSeconds(3); // a request lost behind a silo is noticed by nothing else
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>A silo of the cluster that section <c>Cluster</c> describes.</summary>
     public static ISiloBuilder UseCluster(this ISiloBuilder silo)
@@ -72,11 +71,9 @@ internal static class ClusterHosting
         });
         if (client.Configuration.IsOn(Tracing)) client.AddActivityPropagation();
         client.AddOperatorDashboard();
-        client.UseConnectionRetryFilter(static async (_, cancellationToken) =>
-        {
-            await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
-            return true;
-        });
+        client.Services.AddSingleton(static services => new SiloWait(services.GetRequiredService<TimeProvider>(), Console.WriteLine));
+        client.Services.AddSingleton<IClientConnectionRetryFilter>(static services => services.GetRequiredService<SiloWait>());
+        client.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(static services => services.GetRequiredService<SiloWait>());
         client.Services.AddLogging(Quiet);
         return client;
     }

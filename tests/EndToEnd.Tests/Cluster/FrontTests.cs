@@ -42,6 +42,29 @@ public sealed class FrontTests
         Assert.True(front.IsRunning);
     }
 
+    [Fact]
+    public async Task Start_NoSiloIsThere_SaysThatItWaitsAndGoesOnWhenOneComes()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(silos: 1, fronts: 0, gateways: 0);
+        await using var later = await ClusterProcesses.CreateAsync(silos: 0, fronts: 1, gateways: 0, database: cluster.Database);
+        Assert.Equal(0, (await cluster.Silos[0].TerminateAsync()).Code);
+
+        await later.Fronts[0].StartUntilLiveAsync();
+        await SaysAsync(later.Fronts[0], "waiting for a silo, ");
+        Assert.False((await later.Fronts[0].ReadinessAsync()).IsReady);
+        await cluster.Silos[0].StartAsync();
+        await later.Fronts[0].WaitForReadinessAsync(isReady: true);
+
+        await SaysAsync(later.Fronts[0], "a silo is there after ");
+    }
+
+    private static async Task SaysAsync(ClusterProcess process, string text)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        while (!process.Output.Contains(text, StringComparison.Ordinal)) await Task.Delay(50, limit.Token);
+    }
+
     /// <summary>Publishes, and follows the node's log by one stream that must never end.</summary>
     private sealed class FollowingClient : IAsyncDisposable
     {
