@@ -24,6 +24,12 @@ internal abstract class ReadinessProbe(string name, TimeProvider clock) : Backgr
     /// <summary>Tries; returns why it did not succeed, or <see langword="null"/>. Ends within a few seconds.</summary>
     protected abstract Task<string?> TryAsync(CancellationToken cancellationToken);
 
+    /// <summary>Called after each try.</summary>
+    /// <param name="isLost">Whether it succeeded once, and has failed for longer than it may.</param>
+    protected virtual void Tried(bool isLost)
+    {
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,6 +39,7 @@ internal abstract class ReadinessProbe(string name, TimeProvider clock) : Backgr
             {
                 if (await TryGuardedAsync(stoppingToken) is { } reason) _reason = reason;
                 else Interlocked.Exchange(ref _succeeded, clock.GetTimestamp());
+                Tried(isLost: Interlocked.Read(ref _succeeded) != long.MinValue && Fault is not null);
                 await Task.Delay(Interlocked.Read(ref _succeeded) == long.MinValue ? FirstPause : Period, clock, stoppingToken);
             }
         }

@@ -59,6 +59,21 @@ public sealed class RpcHealthTests
     }
 
     [Fact]
+    public async Task Check_CutOffFromItsNode_FailsUntilThatIsOverWhateverTheStoreDoes()
+    {
+        await using var host = await RpcHost.StartAsync();
+        host.State.ReportCutOff(isCutOff: true);
+        host.State.Report(null);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => CheckAsync(host, ""));
+        host.State.ReportCutOff(isCutOff: false);
+        var response = await CheckAsync(host, "");
+
+        Assert.Equal((StatusCode.Unavailable, "service is not ready"), (failure.StatusCode, failure.Status.Detail));
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, response.Status);
+    }
+
+    [Fact]
     public async Task Watch_StoreLost_EndsWithUnavailable()
     {
         await using var host = await RpcHost.StartAsync();
