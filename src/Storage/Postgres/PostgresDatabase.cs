@@ -33,7 +33,7 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
         _writer = PostgresSettings.WriterSource(options.Value);
         _maintenance = PostgresSettings.MaintenanceSource(options.Value);
         _marksReader = PostgresSettings.MarksSource(options.Value);
-        Pulse = new PostgresPulse(AskAsync, options.Value.LongestSilence, clock);
+        Pulse = new PostgresPulse(AskAsync, WriteAsync, options.Value.LongestSilence, clock);
         _marks = new SharedRead<Cursor>(
             () => Pulse.WaitAsync(() => PostgresCalls.GuardRepeatableAsync(ReadMarksOnceAsync), CancellationToken.None));
         LocalChainSignal = new LocalChainSignal(clock);
@@ -121,6 +121,12 @@ internal sealed class PostgresDatabase : INodeDatabase, IAsyncDisposable
     {
         await using var command = _marksReader.CreateCommand("SELECT 1");
         await command.ExecuteScalarAsync();
+    }
+
+    private async Task WriteAsync()
+    {
+        await using var command = _writer.CreateCommand(SharedSql.Probe);
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task<Cursor> ReadMarksOnceAsync()

@@ -21,9 +21,10 @@ public sealed class SqliteOptions
     [Range(1, 65_536)]
     public int WriterCacheMegabytes { get; set; } = 64;
 
-    /// <summary>Memory for pages of each reader in MiB. Default: 16.</summary>
+    /// <summary>Memory for pages of each reader in MiB, taken as pages are read; what the busy topics of a large store need stays in it. Default:
+    /// 64.</summary>
     [Range(1, 65_536)]
-    public int ReaderCacheMegabytes { get; set; } = 16;
+    public int ReaderCacheMegabytes { get; set; } = 64;
 }
 
 [OptionsValidator]

@@ -12,10 +12,11 @@ public sealed class PostgresPulseTests : IAsyncDisposable
     private readonly System.Collections.Concurrent.ConcurrentQueue<TaskCompletionSource> _asked = new();
     private readonly TaskCompletionSource<int> _call = new();
     private readonly PostgresPulse _pulse;
+    private Func<Task> _write = static () => Task.CompletedTask;
 
     public PostgresPulseTests()
     {
-        _pulse = new PostgresPulse(AskAsync, Silence, _clock);
+        _pulse = new PostgresPulse(AskAsync, () => _write(), Silence, _clock);
         _pulse.Start();
     }
 
@@ -74,6 +75,55 @@ public sealed class PostgresPulseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Disk_StuckBelowAServerThatAnswers_EndsTheWaitUntilItWrites()
+    {
+        var written = new TaskCompletionSource();
+        _write = () => written.Task;
+        await CheckRefusedAsync(_pulse.WaitAsync(() => _call.Task, Cancellation));
+        await CheckRefusedAsync(_pulse.WaitAsync(() => _call.Task, CancellationToken.None));
+        Assert.Equal(3, await _pulse.WaitAsync(static () => Task.FromResult(3), Cancellation)); // what needs no disk
+
+        written.SetResult();
+        var call = _pulse.WaitAsync(() => _call.Task, Cancellation);
+        await PassAnsweredAsync(TimeSpan.FromSeconds(3));
+        Assert.False(call.IsCompleted);
+        _call.SetResult(7);
+        Assert.Equal(7, await call);
+
+        async Task CheckRefusedAsync(Task<int> refused)
+        {
+            await PassAnsweredAsync(TimeSpan.FromSeconds(2));
+            Assert.True((await Assert.ThrowsAsync<StoreException>(() => refused.WaitAsync(TimeSpan.FromSeconds(10), Cancellation))).IsTransient);
+        }
+    }
+
+    [Fact]
+    public async Task Disk_StuckWhileACommitIsInFlight_TheCommitIsWaitedFor()
+    {
+        _write = () => Task.Delay(Timeout.Infinite, Cancellation);
+        var commit = _pulse.WaitToEndAsync(() => _call.Task);
+        await PassAnsweredAsync(TimeSpan.FromSeconds(3));
+        Assert.False(commit.IsCompleted);
+
+        _call.SetResult(7);
+        Assert.Equal(7, await commit);
+    }
+
+    [Fact]
+    public async Task Calls_AnsweredSoon_NothingIsWritten()
+    {
+        var written = 0;
+        _write = () => Task.FromResult(++written);
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.Equal(call, await _pulse.WaitAsync(() => Task.FromResult(call), Cancellation));
+            await PassAnsweredAsync(TimeSpan.FromSeconds(0.1));
+        }
+
+        Assert.Equal(0, written);
+    }
+
+    [Fact]
     public async Task Server_RefusesTheQuestion_IsNotSilent()
     {
         var call = _pulse.WaitAsync(() => _call.Task, Cancellation);
@@ -121,6 +171,17 @@ public sealed class PostgresPulseTests : IAsyncDisposable
     private void Answer()
     {
         while (_asked.TryDequeue(out var asked)) asked.TrySetResult();
+    }
+
+    private async Task PassAnsweredAsync(TimeSpan time)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromMilliseconds(50))
+        {
+            await PassAsync(TimeSpan.FromMilliseconds(50));
+            Answer();
+        }
+
+        await PassAsync(TimeSpan.Zero);
     }
 
     private async Task PassUntilAsync(Func<bool> condition)

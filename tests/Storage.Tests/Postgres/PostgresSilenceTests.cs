@@ -85,6 +85,36 @@ public sealed class PostgresSilenceTests
     }
 
     [Fact]
+    public async Task Disk_TakesNoWriteAndGivesNoRow_ReadsThatWaitAreRefusedSoonAndOthersGoOn()
+    {
+        var server = await PostgresServer.SharedAsync();
+        var schema = await server.CreateSchemaAsync();
+        var store = await NewHarness().OpenAsync(schema);
+        var log = await LogWriter.TakeAsync(store.Envelopes, Log.Value);
+        await log.AppendTopicsAsync(StoreContract.Group(1));
+        await using var source = Npgsql.NpgsqlDataSource.Create(schema + ";Pooling=false");
+        await using var disk = await source.OpenConnectionAsync(Cancellation);
+        await using var held = await disk.BeginTransactionAsync(Cancellation); // to who waits, locks are what a disk is that hangs
+        await using (var hold = new Npgsql.NpgsqlCommand("SELECT FROM node FOR UPDATE; LOCK TABLE envelope_body IN ACCESS EXCLUSIVE MODE", disk))
+        {
+            await hold.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        var watch = Stopwatch.StartNew();
+        var refusal = await Assert.ThrowsAsync<StoreException>(ReadAsync);
+        Assert.True(watch.Elapsed < Bar, $"refused after {watch.Elapsed}");
+        Assert.True(refusal.IsTransient);
+        Assert.Contains("disk", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(log.Last, (await store.Envelopes.ReadMarksAsync(Cancellation))[Log]);
+
+        await held.RollbackAsync(Cancellation);
+        Assert.Single((await AgainAsync(ReadAsync)).Entries);
+        await store.CloseAsync();
+
+        Task<EntryPage> ReadAsync() => store.Envelopes.ReadLogAsync(Log, default, new SequenceId(1), new PageLimit(1, 1 << 20), Cancellation);
+    }
+
+    [Fact]
     public async Task SingleProcess_ServerBelievesInASessionThatIsLost_IsTakenOverByItsOwner()
     {
         var server = await PostgresServer.SharedAsync();
