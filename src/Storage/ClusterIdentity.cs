@@ -7,4 +7,5 @@ namespace XmtpOrleans.Storage;
 /// <param name="ClusterId">Name of the cluster of silos.</param>
 /// <param name="ServiceId">Name under which grains keep their state.</param>
 /// <param name="MessageVersion">Version of the messages between its processes.</param>
-public sealed record ClusterIdentity(OriginatorId Node, string ClusterId, string ServiceId, int MessageVersion);
+/// <param name="Signer">Address of the key it signs with; <see langword="null"/> for a process that does not sign.</param>
+public sealed record ClusterIdentity(OriginatorId Node, string ClusterId, string ServiceId, int MessageVersion, string? Signer = null);

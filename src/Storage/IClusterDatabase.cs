@@ -11,7 +11,7 @@ public interface IClusterDatabase
     DbDataSource Connections { get; }
 
     /// <summary>Enters a silo: the first one writes its identity into the node's row, later ones must have the same. The message version may
-    /// lie one step beside the newest one that was entered.</summary>
+    /// lie one step beside the newest one that was entered, and the signer may change when no silo works and none was entered for a minute.</summary>
     /// <exception cref="StoreException">The identity does not fit, or a table or query of Orleans' providers is missing; the message is one
     /// line that says which.</exception>
     Task EnterAsync(ClusterIdentity identity, CancellationToken cancellationToken);
@@ -19,6 +19,10 @@ public interface IClusterDatabase
     /// <summary>As <see cref="EnterAsync"/> for a process that is no silo: it is compared and leaves nothing behind.</summary>
     /// <exception cref="StoreException">As there.</exception>
     Task CheckAsync(ClusterIdentity identity, CancellationToken cancellationToken);
+
+    /// <summary>Looks whether a process may have the database for itself.</summary>
+    /// <exception cref="StoreException">Silos of a cluster work on it, or did half a minute ago; the message is one line that names one.</exception>
+    Task CheckAloneAsync(CancellationToken cancellationToken);
 
     /// <summary>The silos that work, as far as the database knows: one that was killed a moment ago is among them.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using XmtpOrleans.Grains.Hosting;
+using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Ops;
 using XmtpOrleans.Storage;
@@ -98,7 +99,7 @@ internal static class ClusterHosting
     {
         var member = services.GetRequiredService<IOptions<ClusterMemberOptions>>().Value;
         var node = services.GetRequiredService<IOptions<NodeOptions>>().Value;
-        return new ClusterIdentity(node.Originator, member.Id, member.ServiceId, MessageVersion.Current);
+        return new ClusterIdentity(node.Originator, member.Id, member.ServiceId, MessageVersion.Current, services.GetService<ISigner>()?.Address.ToString());
     }
 
     private static void AddMembership(IServiceCollection services)

@@ -6,6 +6,7 @@ using XmtpOrleans.Protocol.Crypto;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Silo.Configuration;
 using XmtpOrleans.Silo.Ops;
+using XmtpOrleans.Storage;
 
 namespace XmtpOrleans.Silo.Dev;
 
@@ -56,7 +57,7 @@ internal sealed class DevNetwork
 
         node = nodeBuilder.Build().UseRpc();
         var process = new ServingProcess(
-            [new ServedApplication("node", node, SignerCheck.CheckSignerAsync), new ServedApplication("gateway", gatewayBuilder.Build().UseRpc())],
+            [new ServedApplication("node", node, EnterAsync), new ServedApplication("gateway", gatewayBuilder.Build().UseRpc())],
             new IPEndPoint(options.Address, options.OpsPort), options.DrainDelay)
         {
             // A file is there or it is not; only a server can be on its way.
@@ -64,6 +65,13 @@ internal sealed class DevNetwork
         };
         await process.StartAsync(cancellationToken);
         return new DevNetwork(process, options, nodeKey.Address, OrleansDashboard.IsIn(node.Services));
+    }
+
+    private static async Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        // Its log would be taken by whoever publishes next, there or here.
+        if (services.GetService<IClusterDatabase>() is { } cluster) await cluster.CheckAloneAsync(cancellationToken);
+        await services.CheckSignerAsync(cancellationToken);
     }
 
     private static void CreateFolder(string folder)

@@ -38,8 +38,8 @@ internal static class NodeRole
 
     private static async Task EnterAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
+        await services.CheckSignerAsync(cancellationToken); // before it is entered: a wrong key would be what the right one differs from
         await services.EnterClusterAsync(cancellationToken);
-        await services.CheckSignerAsync(cancellationToken);
     }
 
     private static IEnumerable<(string Setting, IPEndPoint EndPoint)> Ports(IServiceProvider services)

@@ -12,7 +12,7 @@ internal static class PostgresCheckup
     /// <summary>Every table, its columns, and first among them, up to the bar, what its primary key is made of.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Tables = new Dictionary<string, string>
     {
-        ["node"] = "node_key | fingerprint_key, probe, originator_id, cluster_id, service_id, message_version",
+        ["node"] = "node_key | fingerprint_key, probe, originator_id, cluster_id, service_id, message_version, signer, signer_at",
         ["originator"] = "originator_id | queue_slot, lease_epoch, low_water_mark",
         ["mark"] = "originator_id, previous_sequence_id | last_sequence_id, last_ns, contiguous_mark",
         ["envelope"] = "originator_id, sequence_id | originator_ns, arrival_us, expiry_seconds, fingerprint, servable, payer, topic",

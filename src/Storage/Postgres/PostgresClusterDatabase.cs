@@ -27,13 +27,19 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
         """;
 
     // One statement: a process that freezes on the way holds nothing.
-    private const string EnterSql = """
-        UPDATE node SET originator_id = $1, cluster_id = $2, service_id = $3, message_version = greatest(message_version, $4)
+    private const string EnterSql = $"""
+        UPDATE node SET originator_id = $1, cluster_id = $2, service_id = $3, message_version = greatest(message_version, $4),
+          signer = coalesce($5, signer), signer_at = now()
         WHERE coalesce(originator_id, $1) = $1 AND coalesce(cluster_id, $2) = $2 AND coalesce(service_id, $3) = $3
           AND abs(coalesce(message_version, $4) - $4) <= 1
+          AND (coalesce(signer, $5) IS NOT DISTINCT FROM coalesce($5, signer)
+            OR (signer_at < now() - interval '1 minute' AND NOT EXISTS ({LivingSql})))
         """;
 
-    private const string ReadSql = "SELECT originator_id, cluster_id, service_id, message_version FROM node WHERE cluster_id IS NOT NULL";
+    // A silo says every five seconds that it lives; 6 is dead.
+    private const string LivingSql = "SELECT silo_name, cluster_id FROM cluster_member WHERE status < 6 AND alive_at > now() - interval '30 seconds'";
+
+    private const string ReadSql = "SELECT originator_id, cluster_id, service_id, message_version, signer FROM node WHERE cluster_id IS NOT NULL";
 
     private const string ReadMembersSql = "SELECT silo_name, address, port, client_port FROM cluster_member WHERE cluster_id = $1 AND status = 3";
 
@@ -47,11 +53,18 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
         var entered = await PostgresCalls.GuardAsync(async () =>
         {
             await using var command = _connections.CreateCommand(EnterSql);
-            command.Parameters.With((int)identity.Node.Value).With(identity.ClusterId).With(identity.ServiceId).With(identity.MessageVersion);
+            command.Parameters.With((int)identity.Node.Value).With(identity.ClusterId).With(identity.ServiceId).With(identity.MessageVersion).With(identity.Signer);
             return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
         });
         if (entered) return;
-        await CompareAsync(identity, cancellationToken); // another silo was entered meanwhile: says what differs from it
+        var found = await CompareAsync(identity, cancellationToken); // another silo was entered meanwhile: says what differs from it
+        if (found.Signer != identity.Signer)
+        {
+            throw new StoreException(
+                $"The silos of node {found.Node} sign as {found.Signer}, and this key signs as {identity.Signer}: give the key of {found.Signer}. If that one was "
+                + "wrong, stop all of them and start again a minute later.");
+        }
+
         throw new StoreException("The database is damaged: table node is empty. Restore it from a backup.");
     }
 
@@ -60,6 +73,19 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
         await RequireAsync("table", MissingTablesSql, Tables, cancellationToken);
         await RequireAsync("key in table OrleansQuery:", MissingKeysSql, Keys, cancellationToken);
         await CompareAsync(identity, cancellationToken);
+    }
+
+    public async Task CheckAloneAsync(CancellationToken cancellationToken)
+    {
+        var living = await PostgresCalls.GuardAsync(async () =>
+        {
+            await using var command = _connections.CreateCommand(LivingSql);
+            return await command.AllAsync(static row => (Silo: row.GetString(0), Cluster: row.GetString(1)));
+        }).WaitAsync(cancellationToken);
+        if (living is not [var (silo, cluster), ..]) return;
+        throw new StoreException(
+            $"Silo {silo} of cluster {cluster} works on this database{(living.Count > 1 ? $", and {living.Count - 1} more" : "")}: stop the cluster (a silo that was "
+            + "killed is forgotten after half a minute), or give another database.");
     }
 
     public Task<IReadOnlyList<ListedSilo>> ReadMembersAsync(string clusterId, CancellationToken cancellationToken) =>
@@ -86,14 +112,14 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
         }
     }
 
-    private async Task CompareAsync(ClusterIdentity identity, CancellationToken cancellationToken)
+    private async Task<ClusterIdentity> CompareAsync(ClusterIdentity identity, CancellationToken cancellationToken)
     {
         var found = await PostgresCalls.GuardAsync(async () =>
         {
             await using var command = _connections.CreateCommand(ReadSql);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             return await row.ReadAsync(cancellationToken)
-                ? new ClusterIdentity(new((uint)row.GetInt32(0)), row.GetString(1), row.GetString(2), row.GetInt32(3))
+                ? new ClusterIdentity(new((uint)row.GetInt32(0)), row.GetString(1), row.GetString(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetString(4))
                 : identity;
         });
         Same("node", found.Node.Value, identity.Node.Value, "Node:Id");
@@ -105,6 +131,8 @@ internal sealed class PostgresClusterDatabase(IOptions<PostgresOptions> options)
                 $"The cluster speaks message version {found.MessageVersion}, this program {identity.MessageVersion}: only one step at a time is "
                 + $"possible. Run a version that speaks {found.MessageVersion + Math.Sign(identity.MessageVersion - found.MessageVersion)} first.");
         }
+
+        return found;
     }
 
     private static void Same<T>(string what, T found, T given, string setting)

@@ -1,4 +1,5 @@
 using Npgsql;
+using XmtpOrleans.EndToEnd.Tests.Processes;
 
 namespace XmtpOrleans.EndToEnd.Tests.Cluster;
 
@@ -17,6 +18,39 @@ public sealed class RefusedMemberTests
         Assert.NotEqual(0, exit.Code);
         Assert.Contains("another", string.Join('\n', exit.Errors), StringComparison.Ordinal);
         Assert.True((await cluster.Silos[0].ReadinessAsync()).IsReady);
+    }
+
+    [Fact]
+    public async Task Start_SiloWithAnotherKeyWhileTheLogIsEmpty_IsRefusedAndTheOthersGoOn()
+    {
+        await using var cluster = await ClusterProcesses.CreateAsync(silos: 2, fronts: 0, gateways: 0);
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("other.key"), new string('3', 64), TestContext.Current.CancellationToken);
+        await cluster.Silos[0].StartAsync();
+        cluster.Silos[1].WithEnvironment("Signer__KeyFile", folder.File("other.key"));
+
+        var exit = await cluster.Silos[1].RunToExitAsync();
+
+        Assert.NotEqual(0, exit.Code);
+        Assert.StartsWith(
+            $"The silos of node 100 sign as {ClusterProcesses.NodeAddress}, and this key signs as ", Assert.Single(exit.Errors), StringComparison.Ordinal);
+        Assert.True((await cluster.Silos[0].ReadinessAsync()).IsReady);
+    }
+
+    [Fact]
+    public async Task Start_DevOnTheDatabaseOfACluster_IsRefusedUntilItStops()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(silos: 1, fronts: 0, gateways: 0);
+        using var folder = new TestFolder();
+        await using var dev = new SiloProcess(folder.Path, cluster.Database);
+
+        var exit = await dev.RunToExitAsync();
+
+        Assert.NotEqual(0, exit.Code);
+        Assert.StartsWith("Silo silo-0 of cluster xmtp works on this database: stop the cluster", Assert.Single(exit.Errors), StringComparison.Ordinal);
+        Assert.True((await cluster.Silos[0].ReadinessAsync()).IsReady);
+        Assert.Equal(0, (await cluster.Silos[0].TerminateAsync()).Code);
+        await dev.StartAsync();
     }
 
     [Theory]

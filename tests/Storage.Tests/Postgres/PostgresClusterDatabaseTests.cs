@@ -66,20 +66,80 @@ public sealed class PostgresClusterDatabaseTests : IAsyncLifetime
         await AssertRefusedAsync(Identity with { ServiceId = "other" }, "service 'xmtp', not to 'other': correct Cluster:ServiceId");
     }
 
+    [Fact]
+    public async Task Enter_AnotherKey_IsRefusedAndSaysWhich()
+    {
+        await Cluster.EnterAsync(Identity, Cancellation); // by a version that did not say
+        await Cluster.EnterAsync(Identity with { Signer = "0xaa" }, Cancellation);
+        await Cluster.EnterAsync(Identity with { Signer = "0xaa" }, Cancellation);
+        await Cluster.EnterAsync(Identity, Cancellation);
+        await Cluster.CheckAsync(Identity, Cancellation); // a front has no key
+
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => Cluster.EnterAsync(Identity with { Signer = "0xbb" }, Cancellation));
+
+        Assert.False(refusal.IsTransient);
+        Assert.StartsWith("The silos of node 100 sign as 0xaa, and this key signs as 0xbb: give the key of 0xaa.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2 minutes", 3, "1 hour", true)] // nobody works
+    [InlineData("2 minutes", 6, "1 second", true)]
+    [InlineData("2 minutes", 3, "1 second", false)]
+    [InlineData("30 seconds", 6, "1 second", false)] // the other one may be about to join
+    public async Task Enter_AnotherKeyLater_IsTakenWhenNoSiloWorks(string entered, int status, string alive, bool isTaken)
+    {
+        await Cluster.EnterAsync(Identity with { Signer = "0xaa" }, Cancellation);
+        await ExecuteAsync($"UPDATE node SET signer_at = now() - interval '{entered}'");
+        await ListAsync(status, alive);
+
+        var entering = Cluster.EnterAsync(Identity with { Signer = "0xbb" }, Cancellation);
+
+        if (isTaken) await entering;
+        else await Assert.ThrowsAsync<StoreException>(() => entering);
+    }
+
+    [Theory]
+    [InlineData(3, "1 second", false)]
+    [InlineData(2, "1 second", false)]
+    [InlineData(6, "1 second", true)]
+    [InlineData(3, "1 hour", true)]
+    public async Task CheckAlone_SilosOfAnyCluster_AreNamedWhileTheyWork(int status, string alive, bool isAlone)
+    {
+        await Cluster.CheckAloneAsync(Cancellation);
+        await ListAsync(status, alive);
+
+        var check = Cluster.CheckAloneAsync(Cancellation);
+
+        if (isAlone) await check;
+        else Assert.StartsWith("Silo a of cluster any works on this database: stop the cluster", (await Assert.ThrowsAsync<StoreException>(() => check)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("DELETE FROM OrleansQuery WHERE QueryKey = 'WriteToStorageKey'", "key in table OrleansQuery: WriteToStorageKey.")]
     [InlineData("DROP TABLE OrleansQuery", "table orleansquery.")]
     [InlineData("DROP TABLE grain_state; DROP TABLE cluster_member", "table cluster_member, grain_state.")]
     public async Task Enter_TableOrKeyIsMissing_IsNamed(string damage, string named)
     {
-        await using var connection = new NpgsqlConnection(_harness.ConnectionString);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(damage, connection);
-        await command.ExecuteNonQueryAsync(Cancellation);
+        await ExecuteAsync(damage);
 
         var refusal = await Assert.ThrowsAsync<StoreException>(() => Cluster.EnterAsync(Identity, Cancellation));
 
         Assert.Equal($"The database lacks what a cluster needs: {named} Restore it from a backup.", refusal.Message);
+    }
+
+    private Task ListAsync(int status, string alive) => ExecuteAsync(
+        $"""
+        INSERT INTO cluster_version VALUES ('any', 1);
+        INSERT INTO cluster_member (cluster_id, address, port, generation, silo_name, host_name, status, client_port, started_at, alive_at)
+        VALUES ('any', '127.0.0.1', 1, 1, 'a', 'h', {status}, 0, now(), now() - interval '{alive}')
+        """);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_harness.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private async Task AssertRefusedAsync(ClusterIdentity identity, string expected)
