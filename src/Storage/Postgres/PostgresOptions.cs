@@ -42,7 +42,7 @@ public sealed class PostgresOptions
     public int CommitTimeoutSeconds { get; set; } = 2;
 
     /// <summary>How long the server may leave the smallest question unanswered while calls wait; then all of them, and those that come until it
-    /// answers, fail at once. Reads that wait for longer fail when a small commit beside them takes as long again. Default: 0.5 s.</summary>
+    /// answers, fail at once. Reads that wait for longer fail when a small commit beside them takes twice as long. Default: 0.5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan LongestSilence { get; set; } = TimeSpan.FromSeconds(0.5);
 }

@@ -138,7 +138,7 @@ internal sealed class PostgresPulse : IAsyncDisposable
                 var waiting = Turn();
                 if (waiting.Count == 0 || _isSilent) continue;
                 if (written.IsCompleted) written = IsAnsweredAsync(_write);
-                if (!isStuck) await written.EndsWithinAsync(_longestSilence, _clock, _stop.Token);
+                if (!isStuck) await written.EndsWithinAsync(_longestSilence * 2, _clock, _stop.Token); // busy is not hung
                 isStuck = !written.IsCompleted || !await written;
                 if (isStuck) waiting.ForEach(static waiters => waiters.Tell(StuckText));
             }

@@ -92,7 +92,7 @@ public sealed class PostgresPulseTests : IAsyncDisposable
 
         async Task CheckRefusedAsync(Task<int> refused)
         {
-            await PassAnsweredAsync(TimeSpan.FromSeconds(2));
+            await PassAnsweredAsync(TimeSpan.FromSeconds(3));
             Assert.True((await Assert.ThrowsAsync<StoreException>(() => refused.WaitAsync(TimeSpan.FromSeconds(10), Cancellation))).IsTransient);
         }
     }
