@@ -12,7 +12,7 @@ internal sealed class FeedContainer : IBatchContainer
     /// <summary>Whose log it is.</summary>
     [Id(0)] public required OriginatorId Originator { get; init; }
 
-    /// <summary>The commits, ascending; at least one.</summary>
+    /// <summary>The commits, ascending; at least one, or one that holds no position and tells a consumer nothing.</summary>
     [Id(1)] public required FeedBatch[] Batches { get; init; }
 
     /// <inheritdoc/>
@@ -23,7 +23,7 @@ internal sealed class FeedContainer : IBatchContainer
 
     /// <inheritdoc/>
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>() =>
-        Batches.Select(batch => Tuple.Create((T)(object)batch, LiveFeed.TokenOf(batch.Last)));
+        Batches.Where(static batch => batch.Last > batch.Previous).Select(batch => Tuple.Create((T)(object)batch, LiveFeed.TokenOf(batch.Last)));
 
     /// <inheritdoc/>
     public bool ImportRequestContext() => false;

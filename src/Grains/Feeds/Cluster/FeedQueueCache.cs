@@ -40,7 +40,7 @@ internal sealed class FeedQueueCache(int maxBatches, long maxBytes, int delivery
         token is null ? new Cursor(this, _batches.Last, seen: null) : new Cursor(this, LiveFeed.PositionOf(token), LiveFeed.PositionOf(token));
 
     // An agent that is told by its consumer "I have seen this" takes a cursor there and steps over one delivery, which is what was seen. So the first
-    // step of a cursor is that commit, alone, as long as it is kept; a process that gets it twice drops it.
+    // step of a cursor is that commit, alone, and a process that gets it twice drops it; where it is not kept, the step is no commit at all.
     private sealed class Cursor(FeedQueueCache cache, SequenceId position, SequenceId? seen) : IQueueCacheCursor
     {
         private SequenceId _position = position;
@@ -55,7 +55,8 @@ internal sealed class FeedQueueCache(int maxBatches, long maxBytes, int delivery
 
         public bool MoveNext()
         {
-            var batches = TakeSeen() is { } batch ? [batch] : cache._batches.Take(_position, cache._deliveryBytes);
+            if (cache._batches.IsEmpty) return false;
+            var batches = TakeSeen() is { } seen ? [seen] : cache._batches.Take(_position, cache._deliveryBytes);
             if (batches.Length == 0) return false;
             _position = batches[^1].Last;
             _current = new FeedContainer { Originator = cache._originator, Batches = batches };
@@ -76,9 +77,9 @@ internal sealed class FeedQueueCache(int maxBatches, long maxBytes, int delivery
 
         private FeedBatch? TakeSeen()
         {
-            if (_seen is not { } seen || cache._batches.IsEmpty) return null;
+            if (_seen is not { } seen) return null;
             _seen = null;
-            return cache._batches.Find(seen) is { } batch && batch.Last == seen ? batch : null;
+            return cache._batches.Find(seen) is { } batch && batch.Last == seen ? batch : new FeedBatch { Previous = seen, Last = seen, Entries = [] };
         }
     }
 

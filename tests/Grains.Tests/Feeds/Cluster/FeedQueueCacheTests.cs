@@ -1,5 +1,6 @@
 using Orleans.Streams;
 using XmtpOrleans.Grains.Feeds.Cluster;
+using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Protocol.Envelopes;
 using XmtpOrleans.Testing;
 using static XmtpOrleans.Grains.Tests.Feeds.Cluster.FeedBatches;
@@ -14,7 +15,7 @@ public sealed class FeedQueueCacheTests
         var cache = Filled(1, 2, 3, 4, 5);
         using var cursor = Cursor(cache, 0);
 
-        Assert.Equal([[1, 2, 3], [4, 5]], Deliveries(cursor));
+        Assert.Equal([[], [1, 2, 3], [4, 5]], Deliveries(cursor));
     }
 
     [Fact]
@@ -22,7 +23,7 @@ public sealed class FeedQueueCacheTests
     {
         var cache = Filled(1);
         using var cursor = Cursor(cache, 0);
-        Assert.Equal([[1]], Deliveries(cursor));
+        Assert.Equal([[], [1]], Deliveries(cursor));
 
         cache.AddToCache([Container(Batch(1, 2))]);
 
@@ -36,6 +37,29 @@ public sealed class FeedQueueCacheTests
         using var cursor = Cursor(cache, 2);
 
         Assert.Equal([[2], [3, 4]], Deliveries(cursor));
+    }
+
+    [Fact]
+    public void MoveNext_WhatTheConsumerHasSeenIsNotKept_StepsOverNothing()
+    {
+        var cache = Filled(11, 12);
+        using var cursor = Cursor(cache, 7);
+
+        Assert.Equal(QueueCacheCursorMoveResult.Success, cursor.MoveNextWithResult()); // what an agent does at once after it was told what was seen
+
+        Assert.Equal([[11, 12]], Deliveries(cursor));
+    }
+
+    [Fact]
+    public void MoveNext_NothingIsThereYet_WaitsForIt()
+    {
+        var cache = Filled();
+        using var cursor = Cursor(cache, 0);
+
+        Assert.NotEqual(QueueCacheCursorMoveResult.Success, cursor.MoveNextWithResult());
+
+        cache.AddToCache([Container(Batch(0, 1))]);
+        Assert.Equal([[], [1]], Deliveries(cursor));
     }
 
     [Fact]
@@ -76,7 +100,7 @@ public sealed class FeedQueueCacheTests
         while (cursor.MoveNextWithResult() == QueueCacheCursorMoveResult.Success)
         {
             var container = (FeedContainer)cursor.GetCurrent(out _)!;
-            deliveries.Add([.. container.Batches.Select(batch => batch.Last.Value)]);
+            deliveries.Add([.. container.GetEvents<FeedBatch>().Select(told => told.Item1.Last.Value)]);
             Assert.Equal(LiveFeed.TokenOf(container.Batches[^1].Last), container.SequenceToken);
         }
 

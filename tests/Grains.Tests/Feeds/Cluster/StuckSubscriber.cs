@@ -1,12 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Streams;
+using XmtpOrleans.Grains.Feeds;
 using XmtpOrleans.Grains.Feeds.Cluster;
 using XmtpOrleans.Grains.Originators;
 using XmtpOrleans.Testing;
 
 namespace XmtpOrleans.Grains.Tests.Feeds.Cluster;
 
-/// <summary>A subscriber of the node's log that never finishes its first delivery.</summary>
+/// <summary>A subscriber of the node's log, in place of its process's own feed, that never finishes its first delivery.</summary>
 internal sealed class StuckSubscriber : IAsyncObserver<FeedBatch>, IAsyncDisposable
 {
     private readonly TaskCompletionSource<FeedBatch> _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,6 +23,8 @@ internal sealed class StuckSubscriber : IAsyncObserver<FeedBatch>, IAsyncDisposa
 
     public static async Task<StuckSubscriber> SubscribeAsync(IServiceProvider process)
     {
+        // The feed would stand still, too, as a process takes its deliveries one after the other, and would remove a subscription that is not its own.
+        await process.GetServices<IHostedService>().OfType<FeedWorker>().Single().StopAsync(TestContext.Current.CancellationToken);
         var subscriber = new StuckSubscriber();
         subscriber._handle = await process.GetRequiredKeyedService<IStreamProvider>(LiveFeed.ProviderName)
             .GetStream<FeedBatch>(LiveFeed.StreamOf(TestPublishes.Node)).SubscribeAsync(subscriber, LiveFeed.TokenOf(default));
