@@ -220,16 +220,18 @@ internal class ServerProcess : IAsyncDisposable
     private async Task WaitForAsync(string path)
     {
         var deadline = Stopwatch.StartNew();
+        var last = "";
         while (true)
         {
             try
             {
                 using var answer = await _http.GetAsync(new Uri(Ops, path));
                 if (answer.IsSuccessStatusCode) return;
+                last = await answer.Content.ReadAsStringAsync();
             }
             catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
             {
-                // It does not listen yet, or the machine is too busy for it to answer.
+                last = failure.Message; // it does not listen yet, or the machine is too busy for it to answer
             }
 
             if (_process!.HasExited)
@@ -238,7 +240,7 @@ internal class ServerProcess : IAsyncDisposable
                 Assert.Fail($"The process ended with {exit.Code} instead of answering {path}:\n{Output}");
             }
 
-            if (deadline.Elapsed > ReadyWithin) Assert.Fail($"No answer to {path} within {ReadyWithin}:\n{Output}");
+            if (deadline.Elapsed > ReadyWithin) Assert.Fail($"No good answer to {path} within {ReadyWithin}, the last one: {last}\n{Output}");
             await Task.Delay(PollPause);
         }
     }
