@@ -52,7 +52,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
             using var client = new OperatorClient(silo.Rpc);
             await client.CheckHealthAsync();
         }
-    });
+    }, isThroughSilos: true); // a front alone whose calls Orleans sends through the cut silo publishes nothing meanwhile
 
     [Fact]
     public Task Cut_SequencersHostFromTheDatabase_PublishesFlowAgainAndItHeals() => RunAsync(async cut =>
@@ -114,7 +114,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
         await silo.StartAsync();
     }
 
-    private async Task RunAsync(Func<Partition, Task> cutAsync)
+    private async Task RunAsync(Func<Partition, Task> cutAsync, bool isThroughSilos = false)
     {
         using var network = ClusterNetwork.Create(silos: 3);
         using var folder = new TestFolder();
@@ -123,7 +123,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
             + ";GSS Encryption Mode=Disable"; // asking for it looks names up, and a namespace has no name server
         await using var cluster = await ClusterProcesses.StartAsync(silos: 3, fronts: 2, gateways: 0, database: database, network: network);
         await using var load = new ClusterLoad(
-            new ClusterLoadOptions { Fronts = cluster.Fronts, Followed = cluster.Fronts, Rate = 100, Budget = TimeSpan.FromSeconds(50) }, _witness);
+            new ClusterLoadOptions { Fronts = isThroughSilos ? [.. cluster.Fronts, .. cluster.Silos] : cluster.Fronts, Followed = cluster.Fronts, Rate = 100, Budget = TimeSpan.FromSeconds(50) }, _witness);
         await load.WaitForAnswersAsync(200);
 
         var lost = await load.SequencerHostAsync(cluster);
