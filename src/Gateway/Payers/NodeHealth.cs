@@ -11,8 +11,6 @@ namespace XmtpOrleans.Gateway.Payers;
 internal sealed partial class NodeHealth(
     NodeDirectory nodes, ServingState state, IOptions<PayerOptions> options, TimeProvider clock, ILogger<NodeHealth> logger) : BackgroundService
 {
-    private const int AttemptsPerCheck = 2;
-
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes once every node was asked once.</summary>
@@ -43,14 +41,13 @@ internal sealed partial class NodeHealth(
     private async Task CheckAsync(NodeLink link, CancellationToken cancellationToken)
     {
         var wasHealthy = link.IsHealthy(options.Value.HealthyFor);
-        string? fault = null;
-        for (var attempt = 1; attempt <= AttemptsPerCheck; attempt++)
+        // A front that leaves or hangs is not yet the node: behind the same address another one may be well.
+        if (link.HasFailed) link.Reconnect();
+        var fault = await FaultAsync(link, cancellationToken);
+        if (fault is not null)
         {
-            // A front that leaves or hangs is not yet the node: behind the same address another one may be well.
-            if (attempt > 1 || link.HasFailed) link.Reconnect();
-
+            link.Reconnect();
             fault = await FaultAsync(link, cancellationToken);
-            if (fault is null) break;
         }
 
         if (fault is null)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Xmtp.Xmtpv4.Envelopes;
 using XmtpOrleans.Gateway.Payers;
 using XmtpOrleans.Gateway.Rpc;
 using XmtpOrleans.Gateway.Tests.Rpc;
@@ -94,15 +95,10 @@ public sealed class SeveralFrontsTests
     {
         await using var network = await Network.StartAsync(fronts: 1);
         await network.Fronts[0].StopAsync();
-        var asked = network.Resolver.Asked;
-        var publish = network.Gateway.PublishAsync(Message(group: 1, "patient"));
-        await Eventually.TrueAsync(() => network.Resolver.Asked > asked, "the front is looked for");
 
-        var successor = await network.AddFrontAsync();
-        network.Resolver.Addresses = [successor.EndPoint];
-        await network.Gateway.AdvanceUntilEndOfAsync(publish);
+        var (answers, successor) = await network.PublishUntilASuccessorComesAsync(Message(group: 1, "patient"));
 
-        Assert.Single(await publish);
+        Assert.Single(answers);
         Assert.Single(successor.Publishes);
     }
 
@@ -139,15 +135,10 @@ public sealed class SeveralFrontsTests
         await using var network = await Network.StartAsync(fronts: 1);
         await network.Fronts[0].StopAsync();
         network.Gateway.Clock.Advance(TimeSpan.FromSeconds(6)); // as when checks and calls hang at a frozen front
-        var asked = network.Resolver.Asked;
-        var publish = network.Gateway.PublishAsync(Message(group: 1, "patient"));
-        await Eventually.TrueAsync(() => network.Resolver.Asked > asked, "the front is looked for");
 
-        var successor = await network.AddFrontAsync();
-        network.Resolver.Addresses = [successor.EndPoint];
-        await network.Gateway.AdvanceUntilEndOfAsync(publish);
+        var (answers, _) = await network.PublishUntilASuccessorComesAsync(Message(group: 1, "patient"));
 
-        Assert.Single(await publish);
+        Assert.Single(answers);
     }
 
     private sealed class Network : IAsyncDisposable
@@ -181,6 +172,18 @@ public sealed class SeveralFrontsTests
         {
             await Gateway.PublishAsync(Message(group: 0, "who"));
             return (Fronts.Single(front => front.Publishes.Count == 1), Fronts.Single(front => front.Publishes.Count == 0));
+        }
+
+        /// <summary>Publishes while no front is there; a successor at another address comes once the publish has looked for one.</summary>
+        public async Task<(IReadOnlyList<SealedEnvelope> Answers, FakeNode Successor)> PublishUntilASuccessorComesAsync(ClientEnvelope envelope)
+        {
+            var asked = Resolver.Asked;
+            var publish = Gateway.PublishAsync(envelope);
+            await Eventually.TrueAsync(() => Resolver.Asked > asked, "the front is looked for");
+            var successor = await AddFrontAsync();
+            Resolver.Addresses = [successor.EndPoint];
+            await Gateway.AdvanceUntilEndOfAsync(publish);
+            return (await publish, successor);
         }
 
         public async ValueTask DisposeAsync()
